@@ -1,0 +1,345 @@
+package grammar
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// FormatOptions are the few things that the style leaves open.
+type FormatOptions struct {
+	// Indent is written once for each block around a line. Default: one tab.
+	Indent string
+	// Width is how many columns a rule on one line may take; a tab counts as four. Default: 120.
+	Width int
+	// KeepEOL writes \r\n where the first line of the text ends so. Default: \n always.
+	KeepEOL bool
+}
+
+// Format lays a text out anew in the one canonical style: a line for each property, indented by depth;
+// the opening brace on the line of its name; a short rule written on one line stays there, and the
+// columns of consecutive ones are aligned; one blank line at most; comments where they stand; a final
+// line end. Only white space changes, and formatting twice is formatting once.
+//
+// A text with a string or a block that is not closed, or with a brace too many, comes back as it is, and
+// ok is false: its indentation is what shows where the mistake is. Lines with other mistakes keep their
+// words in their order on their line.
+func Format(f *File, o FormatOptions) (text []byte, ok bool) {
+	if f.Exceeded != nil {
+		return f.Src.Text, false
+	}
+	return formatTokens(f.Src.Text, f.Tokens, o)
+}
+
+// FormatText is Format for a text that needs no tree.
+func FormatText(src []byte, o FormatOptions) (text []byte, ok bool) {
+	if len(src) > MaxFileSize {
+		return src, false
+	}
+	return formatTokens(src, Scan(src, make([]Token, 0, len(src)/5+16)), o)
+}
+
+// SameButSpace reports whether two texts have the same tokens and comments in the same order, white
+// space apart: what every formatting must keep.
+func SameButSpace(a, b []byte) bool {
+	ta, tb := Scan(a, nil), Scan(b, nil)
+	for i, j := 0, 0; ; i, j = i+1, j+1 {
+		for i < len(ta) && (ta[i].Kind == Space || ta[i].Kind == Newline) {
+			i++
+		}
+		for j < len(tb) && (tb[j].Kind == Space || tb[j].Kind == Newline) {
+			j++
+		}
+		if i == len(ta) || j == len(tb) {
+			return i == len(ta) && j == len(tb)
+		}
+		if ta[i].Kind != tb[j].Kind || !bytes.Equal(a[ta[i].Start:ta[i].End], b[tb[j].Start:tb[j].End]) {
+			return false
+		}
+	}
+}
+
+func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
+	if isUTF16(src) {
+		return src, false
+	}
+	if o.Indent == "" {
+		o.Indent = "\t"
+	}
+	if o.Width == 0 {
+		o.Width = 120
+	}
+	w := writer{src: src, toks: toks, o: o, eol: "\n"}
+	if o.KeepEOL {
+		if n := bytes.IndexByte(src, '\n'); n > 0 && src[n-1] == '\r' {
+			w.eol = "\r\n"
+		}
+	}
+	w.indentWidth = width([]byte(o.Indent))
+	if !w.shape() {
+		return src, false
+	}
+	w.out = make([]byte, 0, len(src)+len(src)/8+64)
+	w.write()
+	return w.out, true
+}
+
+// A writer formats one text in two passes: shape finds the blocks that stay on one line and the lines
+// that must keep their words together, write writes.
+type writer struct {
+	src         []byte
+	toks        []Token
+	o           FormatOptions
+	eol         string
+	indentWidth int
+
+	oneLine []int32 // for each token: of a { that stays on one line, its }; else 0
+	frozen  []bool  // for each token: the first of a line that keeps its words together
+
+	out   []byte
+	depth int
+	rows  []row
+	cells []cell
+}
+
+// An openBlock is a block while shape goes over it.
+type openBlock struct {
+	tok    int  // its {
+	name   int  // its name's token, or -1
+	broken bool // it cannot stay on one line
+	items  int
+	values int
+	width  int // of what it holds, blanks between included
+}
+
+// shape reports whether the text can be formatted at all.
+func (w *writer) shape() bool {
+	w.oneLine = make([]int32, len(w.toks))
+	w.frozen = make([]bool, len(w.toks))
+	var stack []openBlock
+	lineStart := 0
+	prev := -1 // the last token that means something
+	for i, t := range w.toks {
+		switch t.Kind {
+		case Space:
+			continue
+		case Newline:
+			lineStart = i + 1
+			if n := len(stack); n > 0 {
+				stack[n-1].broken = true
+			}
+			continue
+		case Comment:
+			if n := len(stack); n > 0 {
+				stack[n-1].broken = true
+			}
+			continue
+		case Odd:
+			w.frozen[lineStart] = true
+			if n := len(stack); n > 0 {
+				stack[n-1].broken = true
+			}
+			continue
+		case Broken:
+			if _, n := typographic(w.src[t.Start:t.End]); n == 0 {
+				return false
+			}
+			w.frozen[lineStart] = true
+		case Name:
+			if s := w.src[t.Start:t.End]; len(s) == 1 || s[1] == '/' || s[1] == '*' {
+				w.frozen[lineStart] = true
+			}
+		case Bare:
+			if prev < 0 || w.toks[prev].Kind != Name && w.toks[prev].Kind != Include {
+				w.frozen[lineStart] = true
+			}
+		case Open:
+			b := openBlock{tok: i, name: -1}
+			if prev >= 0 && w.toks[prev].Kind == Name {
+				b.name = prev
+			}
+			if n := len(stack); n > 0 {
+				stack[n-1].broken = true
+			}
+			stack = append(stack, b)
+			prev = i
+			continue
+		case Close:
+			n := len(stack) - 1
+			if n < 0 {
+				return false
+			}
+			b := stack[n]
+			stack = stack[:n]
+			if !b.broken && w.staysOnOneLine(b, n) {
+				w.oneLine[b.tok] = int32(i)
+			}
+			prev = i
+			continue
+		}
+		if n := len(stack); n > 0 {
+			b := &stack[n-1]
+			glued := prev >= 0 && w.toks[prev].End == t.Start && w.toks[prev].Kind != Open
+			if !glued {
+				b.width++
+			}
+			b.width += w.width(t)
+			if isValue := t.Kind != Name && t.Kind != Include; !isValue {
+				b.items++
+			} else if prev < 0 || w.toks[prev].Kind != Name && w.toks[prev].Kind != Include {
+				b.values++
+			}
+		}
+		prev = i
+	}
+	return len(stack) == 0
+}
+
+// width returns how many columns a token takes.
+func (w *writer) width(t Token) int {
+	b := w.src[t.Start:t.End]
+	for _, c := range b {
+		if c >= 0x80 {
+			return utf8.RuneCount(b)
+		}
+	}
+	return len(b)
+}
+
+// staysOnOneLine decides for a block at a depth that its author wrote on one line and that holds no
+// other: a list, a single entry, or a rule that is short enough.
+func (w *writer) staysOnOneLine(b openBlock, depth int) bool {
+	total := depth*w.indentWidth + len("{") + b.width + len(" }")
+	if b.name >= 0 {
+		t := w.toks[b.name]
+		total += w.width(t) + 1
+		if b.items > 1 && words[string(w.src[t.Start+1:t.End])]&(holdsSection|holdsList) != 0 {
+			return false // a section: a line for each property
+		}
+	}
+	return total <= w.o.Width
+}
+
+// write writes the text.
+func (w *writer) write() {
+	var (
+		prev     = -1 // the last token written
+		line     = 0  // the first token of the line that prev stands on
+		start    = 0  // the first token of the present line
+		newlines = 0  // line ends since prev
+	)
+	for i := 0; i < len(w.toks); i++ {
+		t := w.toks[i]
+		if t.Kind == Space {
+			continue
+		}
+		if t.Kind == Newline {
+			newlines++
+			start = i + 1
+			continue
+		}
+		if t.Kind == Close {
+			w.depth--
+		}
+		switch {
+		case prev < 0:
+			w.indent()
+		case w.breaks(prev, t, newlines, start == line && w.frozen[start]):
+			w.out = append(w.out, w.eol...)
+			if newlines > 1 && w.toks[prev].Kind != Open && t.Kind != Close {
+				w.out = append(w.out, w.eol...)
+			}
+			w.indent()
+			if p := w.toks[prev].Kind; p == Comment && isString(t.Kind) && w.holdsNext(prev) {
+				w.out = append(w.out, w.o.Indent...)
+			}
+		case w.toks[prev].End == t.Start && !isBrace(w.toks[prev].Kind) && !isBrace(t.Kind):
+		default:
+			w.out = append(w.out, ' ')
+		}
+		line = start
+		if t.Kind == Name {
+			if last := w.writeRules(i); last >= 0 {
+				for ; i < last; i++ {
+					if w.toks[i].Kind == Newline {
+						start = i + 1
+					}
+				}
+				line, prev, newlines = start, last, 0
+				continue
+			}
+		}
+		w.out = append(w.out, w.src[t.Start:t.End]...)
+		if t.Kind == Open {
+			w.depth++
+			if w.oneLine[i] != 0 {
+				last := int(w.oneLine[i])
+				w.writeRest(i, last)
+				w.depth--
+				i = last
+			}
+		}
+		prev, newlines = i, 0
+	}
+	if prev >= 0 {
+		w.out = append(w.out, w.eol...)
+	}
+}
+
+func isBrace(k Kind) bool  { return k == Open || k == Close }
+func isString(k Kind) bool { return k >= Double }
+
+// breaks reports whether a line ends between the token prev and t.
+func (w *writer) breaks(prev int, t Token, newlines int, frozen bool) bool {
+	p := w.toks[prev].Kind
+	switch {
+	case p == Comment:
+		return true
+	case t.Kind == Comment:
+		return newlines > 0
+	case t.Kind == Open && p == Name, isString(t.Kind) && (p == Name || p == Include):
+		return false
+	case newlines == 0 && frozen:
+		return false
+	case t.Kind == Close && p == Open:
+		return newlines > 0
+	case p == Odd, t.Kind == Odd:
+		return newlines > 0
+	case p == Open, p == Close, isBrace(t.Kind), t.Kind == Name, t.Kind == Include:
+		return true
+	}
+	return newlines > 0
+}
+
+// holdsNext reports whether the comment at prev stands between a name and its value.
+func (w *writer) holdsNext(prev int) bool {
+	for i := prev; i >= 0; i-- {
+		switch k := w.toks[i].Kind; k {
+		case Space, Newline, Comment:
+		default:
+			return k == Name || k == Include
+		}
+	}
+	return false
+}
+
+func (w *writer) indent() {
+	for range w.depth {
+		w.out = append(w.out, w.o.Indent...)
+	}
+}
+
+// writeRest writes the tokens of a block on one line, from behind its { to its }.
+func (w *writer) writeRest(open, last int) {
+	prev := open
+	for i := open + 1; i <= last; i++ {
+		t := w.toks[i]
+		if t.Kind == Space {
+			continue
+		}
+		if w.toks[prev].End != t.Start || isBrace(w.toks[prev].Kind) || isBrace(t.Kind) {
+			w.out = append(w.out, ' ')
+		}
+		w.out = append(w.out, w.src[t.Start:t.End]...)
+		prev = i
+	}
+}
