@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 )
 
@@ -21,7 +22,7 @@ type FormatOptions struct {
 // line end. Only white space changes, and formatting twice is formatting once.
 //
 // A text with a string or a block that is not closed, or with a brace too many, comes back as it is, and
-// ok is false: its indentation is what shows where the mistake is. Lines with other mistakes keep their
+// ok is false: its indentation is what shows where the mistake is. So does one with NUL bytes. Lines with other mistakes keep their
 // words in their order on their line.
 func Format(f *File, o FormatOptions) (text []byte, ok bool) {
 	if f.Exceeded != nil {
@@ -35,8 +36,11 @@ func FormatText(src []byte, o FormatOptions) (text []byte, ok bool) {
 	if len(src) > MaxFileSize {
 		return src, false
 	}
-	return formatTokens(src, Scan(src, make([]Token, 0, len(src)/5+16)), o)
+	return formatTokens(src, Scan(src, make([]Token, 0, len(src)/tokenSize+16)), o)
 }
+
+// tokenSize is how many bytes a token has on average, rather less than more: real files have 4 to 7.
+const tokenSize = 4
 
 // SameButSpace reports whether two texts have the same tokens and comments in the same order, white
 // space apart: what every formatting must keep.
@@ -59,8 +63,8 @@ func SameButSpace(a, b []byte) bool {
 }
 
 func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
-	if isUTF16(src) {
-		return src, false
+	if bytes.IndexByte(src, 0) >= 0 || isUTF16(src) {
+		return src, false // not text, or in an encoding where blanks have two bytes
 	}
 	if o.Indent == "" {
 		o.Indent = "\t"
@@ -80,6 +84,9 @@ func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 	}
 	w.out = make([]byte, 0, len(src)+len(src)/8+64)
 	w.write()
+	if isUTF16(w.out) {
+		return src, false // without its leading blanks the text would be read as something else
+	}
 	return w.out, true
 }
 
@@ -92,11 +99,14 @@ type writer struct {
 	eol         string
 	indentWidth int
 
-	oneLine []int32 // for each token: of a { that stays on one line, its }; else 0
-	frozen  []bool  // for each token: the first of a line that keeps its words together
+	ascii bool
+	// For each token: of a { that stays on one line, its }, times two; plus one where the token is the
+	// first of a line that keeps its words together.
+	marks []int32
 
-	out   []byte
-	depth int
+	out    []byte
+	depth  int
+	margin []byte // as much indentation as was needed so far
 	rows  []row
 	cells []cell
 }
@@ -113,8 +123,8 @@ type openBlock struct {
 
 // shape reports whether the text can be formatted at all.
 func (w *writer) shape() bool {
-	w.oneLine = make([]int32, len(w.toks))
-	w.frozen = make([]bool, len(w.toks))
+	w.ascii = isASCII(w.src)
+	w.marks = make([]int32, len(w.toks))
 	var stack []openBlock
 	lineStart := 0
 	prev := -1 // the last token that means something
@@ -134,7 +144,7 @@ func (w *writer) shape() bool {
 			}
 			continue
 		case Odd:
-			w.frozen[lineStart] = true
+			w.marks[lineStart] |= 1
 			if n := len(stack); n > 0 {
 				stack[n-1].broken = true
 			}
@@ -143,14 +153,14 @@ func (w *writer) shape() bool {
 			if _, n := typographic(w.src[t.Start:t.End]); n == 0 {
 				return false
 			}
-			w.frozen[lineStart] = true
+			w.marks[lineStart] |= 1
 		case Name:
 			if s := w.src[t.Start:t.End]; len(s) == 1 || s[1] == '/' || s[1] == '*' {
-				w.frozen[lineStart] = true
+				w.marks[lineStart] |= 1
 			}
 		case Bare:
 			if prev < 0 || w.toks[prev].Kind != Name && w.toks[prev].Kind != Include {
-				w.frozen[lineStart] = true
+				w.marks[lineStart] |= 1
 			}
 		case Open:
 			b := openBlock{tok: i, name: -1}
@@ -171,7 +181,7 @@ func (w *writer) shape() bool {
 			b := stack[n]
 			stack = stack[:n]
 			if !b.broken && w.staysOnOneLine(b, n) {
-				w.oneLine[b.tok] = int32(i)
+				w.marks[b.tok] |= int32(i) << 1
 			}
 			prev = i
 			continue
@@ -196,14 +206,31 @@ func (w *writer) shape() bool {
 
 // width returns how many columns a token takes.
 func (w *writer) width(t Token) int {
-	b := w.src[t.Start:t.End]
-	for _, c := range b {
-		if c >= 0x80 {
-			return utf8.RuneCount(b)
+	if w.ascii {
+		return int(t.End - t.Start)
+	}
+	return utf8.RuneCount(w.src[t.Start:t.End])
+}
+
+func isASCII(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
 		}
 	}
-	return len(b)
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
+
+// oneLine returns the } of the { at a token if the block stays on one line, else 0.
+func (w *writer) oneLine(open int) int { return int(w.marks[open] >> 1) }
+
+// frozen reports whether the line that starts with a token keeps its words together.
+func (w *writer) frozen(start int) bool { return w.marks[start]&1 != 0 }
 
 // staysOnOneLine decides for a block at a depth that its author wrote on one line and that holds no
 // other: a list, a single entry, or a rule that is short enough.
@@ -243,7 +270,7 @@ func (w *writer) write() {
 		switch {
 		case prev < 0:
 			w.indent()
-		case w.breaks(prev, t, newlines, start == line && w.frozen[start]):
+		case w.breaks(prev, t, newlines, start == line && w.frozen(start)):
 			w.out = append(w.out, w.eol...)
 			if newlines > 1 && w.toks[prev].Kind != Open && t.Kind != Close {
 				w.out = append(w.out, w.eol...)
@@ -257,7 +284,7 @@ func (w *writer) write() {
 			w.out = append(w.out, ' ')
 		}
 		line = start
-		if t.Kind == Name {
+		if t.Kind == Name && !w.frozen(start) {
 			if last := w.writeRules(i); last >= 0 {
 				for ; i < last; i++ {
 					if w.toks[i].Kind == Newline {
@@ -271,8 +298,7 @@ func (w *writer) write() {
 		w.out = append(w.out, w.src[t.Start:t.End]...)
 		if t.Kind == Open {
 			w.depth++
-			if w.oneLine[i] != 0 {
-				last := int(w.oneLine[i])
+			if last := w.oneLine(i); last > 0 {
 				w.writeRest(i, last)
 				w.depth--
 				i = last
@@ -323,9 +349,10 @@ func (w *writer) holdsNext(prev int) bool {
 }
 
 func (w *writer) indent() {
-	for range w.depth {
-		w.out = append(w.out, w.o.Indent...)
+	for n := w.depth * len(w.o.Indent); len(w.margin) < n; {
+		w.margin = append(w.margin, w.o.Indent...)
 	}
+	w.out = append(w.out, w.margin[:w.depth*len(w.o.Indent)]...)
 }
 
 // writeRest writes the tokens of a block on one line, from behind its { to its }.

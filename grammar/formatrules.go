@@ -96,10 +96,10 @@ func (w *writer) rule(at int) (row, bool) {
 			return row{}, false
 		}
 	}
-	if open < 0 || w.oneLine[open] == 0 {
+	if open < 0 || w.oneLine(open) == 0 {
 		return row{}, false
 	}
-	r := row{name: at, open: open, close: int(w.oneLine[open]), cells: len(w.cells), comment: -1}
+	r := row{name: at, open: open, close: w.oneLine(open), cells: len(w.cells), comment: -1}
 	if t := w.toks[at]; words[string(w.src[t.Start+1:t.End])]&(holdsSection|holdsList) != 0 {
 		return row{}, false
 	}
@@ -145,7 +145,7 @@ func (w *writer) nextRule(at int) (name, comment int) {
 		case Space:
 			continue
 		case Newline:
-			if newlines++; newlines <= 1 {
+			if newlines++; newlines <= 1 && (i+1 == len(w.toks) || !w.frozen(i + 1)) {
 				continue
 			}
 		case Comment:

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"sync"
-	"unsafe"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -118,10 +117,10 @@ func (p *itemParser) block(c *cstItem) {
 	}
 }
 
-// stream gives participle the tokens that mean something. Pos.Line carries the token's index.
+// stream gives participle the tokens that mean something: their kinds alone, with the token's index in
+// Pos.Line. The texts stay where they are.
 type stream struct {
 	toks []Token
-	text string
 	i    int
 }
 
@@ -132,9 +131,9 @@ func (s *stream) Next() (lexer.Token, error) {
 			continue
 		}
 		s.i++
-		return lexer.Token{Type: lexer.TokenType(t.Kind), Value: s.text[t.Start:t.End], Pos: lexer.Position{Offset: int(t.Start), Line: s.i - 1}}, nil
+		return lexer.Token{Type: lexer.TokenType(t.Kind), Pos: lexer.Position{Line: s.i - 1}}, nil
 	}
-	return lexer.EOFToken(lexer.Position{Offset: len(s.text), Line: s.i}), nil
+	return lexer.EOFToken(lexer.Position{Line: s.i}), nil
 }
 
 // definition is participle's view of the scanner.
@@ -173,10 +172,9 @@ func Parse(src *source.File) *File {
 		}
 		return f
 	}
-	f.Tokens = Scan(src.Text, make([]Token, 0, len(src.Text)/5+16))
+	f.Tokens = Scan(src.Text, make([]Token, 0, len(src.Text)/tokenSize+16))
 	counts, readable := count(f)
-	text := unsafe.String(unsafe.SliceData(src.Text), len(src.Text)) // nothing writes to a source.File's text
-	peek, err := lexer.Upgrade(&stream{toks: f.Tokens[:readable], text: text})
+	peek, err := lexer.Upgrade(&stream{toks: f.Tokens[:readable]})
 	if err != nil {
 		panic("grammar: the token stream failed: " + err.Error()) // stream.Next never returns an error
 	}

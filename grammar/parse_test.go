@@ -295,12 +295,29 @@ type refBlock struct {
 	Close string     `parser:"@Close?"`
 }
 
+// textStream is stream with the tokens' texts.
+type textStream struct {
+	toks []Token
+	text string
+}
+
+func (s *textStream) Next() (lexer.Token, error) {
+	for len(s.toks) > 0 {
+		t := s.toks[0]
+		s.toks = s.toks[1:]
+		if !t.Kind.IsTrivia() {
+			return lexer.Token{Type: lexer.TokenType(t.Kind), Value: s.text[t.Start:t.End]}, nil
+		}
+	}
+	return lexer.EOFToken(lexer.Position{}), nil
+}
+
 func refTree(f *File) (string, error) {
 	p, err := participle.Build[refFile](participle.Lexer(definition{}))
 	if err != nil {
 		return "", err
 	}
-	peek, err := lexer.Upgrade(&stream{toks: f.Tokens, text: string(f.Src.Text)})
+	peek, err := lexer.Upgrade(&textStream{toks: f.Tokens, text: string(f.Src.Text)})
 	if err != nil {
 		return "", err
 	}

@@ -27,7 +27,8 @@ const (
 	blank                 // space, tab, carriage return, vertical tab, form feed
 	control               // a control byte nobody types
 	maybeOdd              // first byte of an encoded blank, mark or typographic quote
-	nameStart             // /
+	stringEnds            // a byte that a string may end or change its course at
+	wordOdd               // a word that ends with it needs a second look: punctuation, the $ of a variable
 )
 
 var classes = func() (t [256]uint8) {
@@ -41,7 +42,12 @@ var classes = func() (t [256]uint8) {
 	for _, c := range "\n{}\"'#" {
 		t[c] = wordEnds
 	}
-	t['/'] = nameStart
+	for _, c := range "\"'\\\n" {
+		t[c] |= stringEnds
+	}
+	for _, c := range punctuation + "$" {
+		t[c] |= wordOdd
+	}
 	t[0xc2], t[0xe2], t[0xef] = maybeOdd, maybeOdd, maybeOdd
 	return t
 }()
@@ -60,11 +66,77 @@ func (s *scanner) add(kind Kind, start, end int) {
 	s.toks = append(s.toks, Token{Start: int32(start), End: int32(end), Kind: kind})
 }
 
+// run scans the whole text. It keeps to what nearly every byte of a real file is; anything else (odd
+// characters, escapes, variables in words, strings that are not closed) goes through token.
 func (s *scanner) run() {
-	src := s.src
+	src, toks := s.src, s.toks
 	for i := 0; i < len(src); {
-		i = s.token(i, len(src))
+		start := i
+		kind := Space
+		switch c := src[i]; {
+		case c == ' ' || c == '\t':
+			for i++; i < len(src) && (src[i] == ' ' || src[i] == '\t'); i++ {
+			}
+			if i < len(src) && classes[src[i]]&blank != 0 {
+				kind = 0
+			}
+		case c == '\n':
+			kind = Newline
+			i++
+			s.lineTok, s.lineStart = len(toks)+1, i
+		case c == '"' || c == '\'':
+			kind = Double
+			if c == '\'' {
+				kind = Single
+			}
+			for i++; i < len(src) && classes[src[i]]&stringEnds == 0; i++ {
+			}
+			for i < len(src) && src[i] != c && (src[i] == '"' || src[i] == '\'') {
+				for i++; i < len(src) && classes[src[i]]&stringEnds == 0; i++ {
+				}
+			}
+			if i == len(src) || src[i] != c {
+				kind = 0
+			}
+			i++
+		case c == '{':
+			kind = Open
+			i++
+		case c == '}':
+			kind = Close
+			i++
+		case c == '#':
+			kind = Comment
+			if n := bytes.IndexByte(src[i:], '\n'); n >= 0 {
+				i += n
+			} else {
+				i = len(src)
+			}
+			for i > start+1 && classes[src[i-1]]&blank != 0 {
+				i-- // blanks at the end of the line, and its carriage return, are not the comment's
+			}
+		case classes[c]&(wordEnds|maybeOdd) == 0 && c != '$':
+			kind = Bare
+			if c == '/' {
+				kind = Name
+			}
+			for i++; i < len(src) && classes[src[i]]&(wordEnds|maybeOdd) == 0; i++ {
+			}
+			if classes[src[i-1]]&wordOdd != 0 || i < len(src) && classes[src[i]]&maybeOdd != 0 {
+				kind = 0
+			}
+		default:
+			kind = 0
+		}
+		if kind == 0 {
+			s.toks = toks
+			i = s.token(start, len(src))
+			toks = s.toks
+			continue
+		}
+		toks = append(toks, Token{Start: int32(start), End: int32(i), Kind: kind})
 	}
+	s.toks = toks
 }
 
 // token scans the token at i, which ends at limit at the latest, and returns where it ends.
