@@ -3,6 +3,8 @@ package grammar
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -36,8 +38,17 @@ func FormatText(src []byte, o FormatOptions) (text []byte, ok bool) {
 	if len(src) > MaxFileSize {
 		return src, false
 	}
-	return formatTokens(src, Scan(src, make([]Token, 0, len(src)/tokenSize+16)), o)
+	toks := tokenPool.Get().(*[]Token)
+	defer tokenPool.Put(toks)
+	*toks = Scan(src, slices.Grow((*toks)[:0], len(src)/tokenSize+16))
+	return formatTokens(src, *toks, o)
 }
+
+// What a formatting needs besides its result, kept for the next one.
+var (
+	tokenPool  = sync.Pool{New: func() any { return new([]Token) }}
+	writerPool = sync.Pool{New: func() any { return new(writer) }}
+)
 
 // tokenSize is how many bytes a token has on average, rather less than more: real files have 4 to 7.
 const tokenSize = 4
@@ -72,7 +83,12 @@ func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 	if o.Width == 0 {
 		o.Width = 120
 	}
-	w := writer{src: src, toks: toks, o: o, eol: "\n"}
+	w := writerPool.Get().(*writer)
+	defer func() {
+		w.src, w.toks = nil, nil
+		writerPool.Put(w)
+	}()
+	*w = writer{src: src, toks: toks, o: o, eol: "\n", marks: w.marks, rows: w.rows, cells: w.cells, margin: w.margin[:0]}
 	if o.KeepEOL {
 		if n := bytes.IndexByte(src, '\n'); n > 0 && src[n-1] == '\r' {
 			w.eol = "\r\n"
@@ -82,12 +98,11 @@ func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 	if !w.shape() {
 		return src, false
 	}
-	w.out = make([]byte, 0, len(src)+len(src)/8+64)
-	w.write()
-	if isUTF16(w.out) {
+	out := w.write(make([]byte, 0, len(src)+len(src)/8+64))
+	if isUTF16(out) {
 		return src, false // without its leading blanks the text would be read as something else
 	}
-	return w.out, true
+	return out, true
 }
 
 // A writer formats one text in two passes: shape finds the blocks that stay on one line and the lines
@@ -104,11 +119,10 @@ type writer struct {
 	// first of a line that keeps its words together.
 	marks []int32
 
-	out    []byte
 	depth  int
 	margin []byte // as much indentation as was needed so far
-	rows  []row
-	cells []cell
+	rows   []row
+	cells  []cell
 }
 
 // An openBlock is a block while shape goes over it.
@@ -124,7 +138,8 @@ type openBlock struct {
 // shape reports whether the text can be formatted at all.
 func (w *writer) shape() bool {
 	w.ascii = isASCII(w.src)
-	w.marks = make([]int32, len(w.toks))
+	w.marks = slices.Grow(w.marks[:0], len(w.toks))[:len(w.toks)]
+	clear(w.marks)
 	var stack []openBlock
 	lineStart := 0
 	prev := -1 // the last token that means something
@@ -186,7 +201,7 @@ func (w *writer) shape() bool {
 			prev = i
 			continue
 		}
-		if n := len(stack); n > 0 {
+		if n := len(stack); n > 0 && !stack[n-1].broken {
 			b := &stack[n-1]
 			glued := prev >= 0 && w.toks[prev].End == t.Start && w.toks[prev].Kind != Open
 			if !glued {
@@ -239,15 +254,24 @@ func (w *writer) staysOnOneLine(b openBlock, depth int) bool {
 	if b.name >= 0 {
 		t := w.toks[b.name]
 		total += w.width(t) + 1
-		if b.items > 1 && words[string(w.src[t.Start+1:t.End])]&(holdsSection|holdsList) != 0 {
+		if b.items > 1 && w.isSection(t) {
 			return false // a section: a line for each property
 		}
 	}
 	return total <= w.o.Width
 }
 
-// write writes the text.
-func (w *writer) write() {
+// isSection reports whether a name is that of a section or a list, and no label.
+func (w *writer) isSection(name Token) bool {
+	if c := w.src[min(name.Start+1, name.End-1)]; c >= '0' && c <= '9' {
+		return false
+	}
+	return words[string(w.src[name.Start+1:name.End])]&(holdsSection|holdsList) != 0
+}
+
+// write appends the formatted text to out. What it calls takes and returns out as well: kept in the
+// writer it would be a pointer to store for every token.
+func (w *writer) write(out []byte) []byte {
 	var (
 		prev     = -1 // the last token written
 		line     = 0  // the first token of the line that prev stands on
@@ -269,23 +293,24 @@ func (w *writer) write() {
 		}
 		switch {
 		case prev < 0:
-			w.indent()
+			out = w.indent(out)
 		case w.breaks(prev, t, newlines, start == line && w.frozen(start)):
-			w.out = append(w.out, w.eol...)
+			out = append(out, w.eol...)
 			if newlines > 1 && w.toks[prev].Kind != Open && t.Kind != Close {
-				w.out = append(w.out, w.eol...)
+				out = append(out, w.eol...)
 			}
-			w.indent()
+			out = w.indent(out)
 			if p := w.toks[prev].Kind; p == Comment && isString(t.Kind) && w.holdsNext(prev) {
-				w.out = append(w.out, w.o.Indent...)
+				out = append(out, w.o.Indent...)
 			}
 		case w.toks[prev].End == t.Start && !isBrace(w.toks[prev].Kind) && !isBrace(t.Kind):
 		default:
-			w.out = append(w.out, ' ')
+			out = append(out, ' ')
 		}
 		line = start
 		if t.Kind == Name && !w.frozen(start) {
-			if last := w.writeRules(i); last >= 0 {
+			if o, last := w.writeRules(out, i); last >= 0 {
+				out = o
 				for ; i < last; i++ {
 					if w.toks[i].Kind == Newline {
 						start = i + 1
@@ -295,11 +320,11 @@ func (w *writer) write() {
 				continue
 			}
 		}
-		w.out = append(w.out, w.src[t.Start:t.End]...)
+		out = append(out, w.src[t.Start:t.End]...)
 		if t.Kind == Open {
 			w.depth++
 			if last := w.oneLine(i); last > 0 {
-				w.writeRest(i, last)
+				out = w.writeRest(out, i, last)
 				w.depth--
 				i = last
 			}
@@ -307,8 +332,9 @@ func (w *writer) write() {
 		prev, newlines = i, 0
 	}
 	if prev >= 0 {
-		w.out = append(w.out, w.eol...)
+		out = append(out, w.eol...)
 	}
+	return out
 }
 
 func isBrace(k Kind) bool  { return k == Open || k == Close }
@@ -348,15 +374,15 @@ func (w *writer) holdsNext(prev int) bool {
 	return false
 }
 
-func (w *writer) indent() {
+func (w *writer) indent(out []byte) []byte {
 	for n := w.depth * len(w.o.Indent); len(w.margin) < n; {
 		w.margin = append(w.margin, w.o.Indent...)
 	}
-	w.out = append(w.out, w.margin[:w.depth*len(w.o.Indent)]...)
+	return append(out, w.margin[:w.depth*len(w.o.Indent)]...)
 }
 
 // writeRest writes the tokens of a block on one line, from behind its { to its }.
-func (w *writer) writeRest(open, last int) {
+func (w *writer) writeRest(out []byte, open, last int) []byte {
 	prev := open
 	for i := open + 1; i <= last; i++ {
 		t := w.toks[i]
@@ -364,9 +390,10 @@ func (w *writer) writeRest(open, last int) {
 			continue
 		}
 		if w.toks[prev].End != t.Start || isBrace(w.toks[prev].Kind) || isBrace(t.Kind) {
-			w.out = append(w.out, ' ')
+			out = append(out, ' ')
 		}
-		w.out = append(w.out, w.src[t.Start:t.End]...)
+		out = append(out, w.src[t.Start:t.End]...)
 		prev = i
 	}
+	return out
 }

@@ -22,7 +22,7 @@ type cell struct {
 
 // writeRules writes the run of one-line rules that starts with the name at i, their columns aligned, and
 // returns the last token that it has written; -1 where none starts there.
-func (w *writer) writeRules(i int) int {
+func (w *writer) writeRules(out []byte, i int) (_ []byte, last int) {
 	w.rows, w.cells = w.rows[:0], w.cells[:0]
 	for at := i; ; {
 		r, ok := w.rule(at)
@@ -35,52 +35,54 @@ func (w *writer) writeRules(i int) int {
 		}
 	}
 	if len(w.rows) == 0 {
-		return -1
+		return out, -1
 	}
 	labels := w.align()
 	for k := range w.rows {
 		r := &w.rows[k]
 		name := w.toks[r.name]
-		w.out = append(w.out, w.src[name.Start:name.End]...)
-		w.pad(labels - w.width(name))
-		w.out = append(w.out, " {"...)
+		out = append(out, w.src[name.Start:name.End]...)
+		out = pad(out, labels-w.width(name))
+		out = append(out, " {"...)
 		for c := range w.cells[r.cells : r.cells+r.n] {
 			cell := &w.cells[r.cells+c]
-			w.out = append(w.out, ' ')
-			w.writeCell(cell)
-			w.pad(cell.pad)
+			out = append(out, ' ')
+			out = w.writeCell(out, cell)
+			out = pad(out, cell.pad)
 		}
-		w.out = append(w.out, " }"...)
+		out = append(out, " }"...)
 		if k < len(w.rows)-1 {
 			if r.comment >= 0 {
 				t := w.toks[r.comment]
-				w.out = append(w.out, ' ')
-				w.out = append(w.out, w.src[t.Start:t.End]...)
+				out = append(out, ' ')
+				out = append(out, w.src[t.Start:t.End]...)
 			}
-			w.out = append(w.out, w.eol...)
-			w.indent()
+			out = append(out, w.eol...)
+			out = w.indent(out)
 		}
 	}
-	return w.rows[len(w.rows)-1].close
+	return out, w.rows[len(w.rows)-1].close
 }
 
-func (w *writer) pad(n int) {
+func pad(out []byte, n int) []byte {
 	for range n {
-		w.out = append(w.out, ' ')
+		out = append(out, ' ')
 	}
+	return out
 }
 
-func (w *writer) writeCell(c *cell) {
+func (w *writer) writeCell(out []byte, c *cell) []byte {
 	for i := c.first; i <= c.last; i++ {
 		t := w.toks[i]
 		if t.Kind == Space {
 			continue
 		}
 		if i > c.first && w.toks[i-1].Kind == Space {
-			w.out = append(w.out, ' ')
+			out = append(out, ' ')
 		}
-		w.out = append(w.out, w.src[t.Start:t.End]...)
+		out = append(out, w.src[t.Start:t.End]...)
 	}
+	return out
 }
 
 // rule reads the one-line rule whose name is the token at. A section that is not one, or that holds
@@ -100,7 +102,7 @@ func (w *writer) rule(at int) (row, bool) {
 		return row{}, false
 	}
 	r := row{name: at, open: open, close: w.oneLine(open), cells: len(w.cells), comment: -1}
-	if t := w.toks[at]; words[string(w.src[t.Start+1:t.End])]&(holdsSection|holdsList) != 0 {
+	if w.isSection(w.toks[at]) {
 		return row{}, false
 	}
 	r.width = w.depth*w.indentWidth + w.width(w.toks[at]) + len(" { }")
@@ -145,7 +147,7 @@ func (w *writer) nextRule(at int) (name, comment int) {
 		case Space:
 			continue
 		case Newline:
-			if newlines++; newlines <= 1 && (i+1 == len(w.toks) || !w.frozen(i + 1)) {
+			if newlines++; newlines <= 1 && (i+1 == len(w.toks) || !w.frozen(i+1)) {
 				continue
 			}
 		case Comment:

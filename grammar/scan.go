@@ -23,12 +23,12 @@ func Scan(src []byte, tokens []Token) []Token {
 
 // What a byte can do where a token may start, and whether it ends a word.
 const (
-	wordEnds  = 1 << iota // blank, line end, brace, straight quote, #
-	blank                 // space, tab, carriage return, vertical tab, form feed
-	control               // a control byte nobody types
-	maybeOdd              // first byte of an encoded blank, mark or typographic quote
-	stringEnds            // a byte that a string may end or change its course at
-	wordOdd               // a word that ends with it needs a second look: punctuation, the $ of a variable
+	wordEnds   = 1 << iota // blank, line end, brace, straight quote, #
+	blank                  // space, tab, carriage return, vertical tab, form feed
+	control                // a control byte nobody types
+	maybeOdd               // first byte of an encoded blank, mark or typographic quote
+	stringEnds             // a byte that a string may end or change its course at
+	wordOdd                // a word that ends with it needs a second look: punctuation, the $ of a variable
 )
 
 var classes = func() (t [256]uint8) {
