@@ -24,7 +24,8 @@ type FormatOptions struct {
 // line end. Only white space changes, and formatting twice is formatting once.
 //
 // A text with a string or a block that is not closed, or with a brace too many, comes back as it is, and
-// ok is false: its indentation is what shows where the mistake is. So does one with NUL bytes. Lines with other mistakes keep their
+// ok is false: its indentation is what shows where the mistake is. So does one with NUL bytes, and a
+// flattened symbolic link, which a line end would break for good. Lines with other mistakes keep their
 // words in their order on their line.
 func Format(f *File, o FormatOptions) (text []byte, ok bool) {
 	if f.Exceeded != nil {
@@ -74,8 +75,8 @@ func SameButSpace(a, b []byte) bool {
 }
 
 func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
-	if bytes.IndexByte(src, 0) >= 0 || isUTF16(src) {
-		return src, false // not text, or in an encoding where blanks have two bytes
+	if bytes.IndexByte(src, 0) >= 0 || isUTF16(src) || looksLikeLink(bytes.TrimSpace(src)) {
+		return src, false // not text, in an encoding where blanks have two bytes, or a flattened link
 	}
 	if o.Indent == "" {
 		o.Indent = "\t"

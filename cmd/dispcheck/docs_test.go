@@ -1,0 +1,5 @@
+//go:build !urfave_cli_no_docs
+
+package main
+
+const noDocs = false

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// writeFile makes or replaces a file as a whole: whoever reads it sees the old text or the new one.
+func (in *invocation) writeFile(path string, text []byte) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return in.replace(path, text, 0o666, nil)
+	case err != nil:
+		return newFileError(display(path), err)
+	case info.IsDir():
+		return &fileError{display(path), errors.New("is a folder; give a file")}
+	case !info.Mode().IsRegular(): // a pipe, /dev/null
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return newFileError(display(path), err)
+		}
+		defer f.Close()
+		if _, err := f.Write(text); err != nil {
+			return newFileError(display(path), err)
+		}
+		return nil
+	}
+	return in.rewrite(path, text, info)
+}
+
+// rewrite replaces a file that was found as info says. A link is followed. A file that may not be
+// written, that has gone or that has changed meanwhile is an error.
+func (in *invocation) rewrite(path string, text []byte, info fs.FileInfo) error {
+	name := display(path)
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return newFileError(name, err)
+	}
+	now, err := os.Stat(real)
+	switch {
+	case err != nil:
+		return newFileError(name, err)
+	case !os.SameFile(now, info) || now.Size() != info.Size() || !now.ModTime().Equal(info.ModTime()):
+		return &fileError{name, errors.New("has changed meanwhile; run the command again")}
+	case now.Mode().Perm()&0o200 == 0: // renaming over it would work, and root may write anything
+		return &fileError{name, errors.New("is read-only")}
+	}
+	f, err := os.OpenFile(real, os.O_WRONLY, 0)
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return &fileError{name, errors.New("may not be written: permission denied")}
+		}
+		return newFileError(name, err)
+	}
+	f.Close()
+	return in.replace(real, text, now.Mode().Perm(), now)
+}
+
+// replace writes a file beside path and moves it there. was is the file that is replaced, or nil.
+func (in *invocation) replace(path string, text []byte, mode fs.FileMode, was fs.FileInfo) error {
+	fail := func(err error) error {
+		return &fileError{display(path), fmt.Errorf("cannot be written: %w", cause(err))}
+	}
+	f, err := createBeside(path, mode)
+	if err != nil {
+		return fail(err)
+	}
+	temp := f.Name()
+	in.program.temps.add(temp)
+	defer in.program.temps.drop(temp)
+	if was != nil {
+		err = errors.Join(f.Chmod(mode), keepOwner(f, was))
+	}
+	if err == nil {
+		_, err = f.Write(text)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		os.Remove(temp)
+		return fail(err)
+	}
+	return nil
+}
+
+// createBeside makes a new file in the folder of path. Unlike os.CreateTemp it lets the process's umask
+// decide about a new file's mode.
+func createBeside(path string, mode fs.FileMode) (*os.File, error) {
+	dir, base := filepath.Split(path)
+	var err error
+	for i := range 1000 {
+		var f *os.File
+		f, err = os.OpenFile(fmt.Sprintf("%s.%s.dispcheck-%d-%d", dir, base, os.Getpid(), i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if err == nil || !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, err
+}
+
+// cause strips operation and path off a system's error.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	var le *os.LinkError
+	if errors.As(err, &le) {
+		return le.Err
+	}
+	return err
+}

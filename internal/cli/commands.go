@@ -1,0 +1,16 @@
+package cli
+
+// commands returns all commands in the order of help. A new command is one line here.
+func commands() []*command {
+	return []*command{
+		fmtCommand(),
+		parseCommand(),
+		matchCommand(),
+		configCommand(),
+		completionCommand(),
+		helpCommand(),
+		versionCommand(),
+		manCommand(),
+		docsCommand(),
+	}
+}

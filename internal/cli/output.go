@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/report"
+)
+
+// An output is one format on its way to standard output or to a file.
+type output struct {
+	io.Writer
+	*report.Printer
+	format string
+}
+
+// A target is where one format goes.
+type target struct {
+	format string
+	file   string // "" for standard output
+}
+
+// targets works out which formats go where. A format that the project file or the environment asks for
+// is meant for the commands that know it, so others pass it over; one on the command line must be known.
+func (in *invocation) targets() ([]target, error) {
+	cmd := in.path[len(in.path)-1]
+	own := cmd.formats
+	if len(own) == 0 {
+		own = []string{"text"}
+	}
+	var out []target
+	check := func(format, flag string, l layer) (bool, error) {
+		switch {
+		case slices.Contains(own, format):
+			return true, nil
+		case l < fromFlag:
+			return false, nil
+		}
+		return false, usagef("it writes "+strings.Join(own, ", "), "%s: %s does not write %s", flag, title(in.path), format)
+	}
+	files := map[string]bool{}
+	for _, e := range in.values["output"] {
+		format, file, _ := strings.Cut(e.value, "=")
+		ok, err := check(format, "--output", e.layer)
+		if err != nil {
+			return nil, err
+		}
+		if ok && !slices.Contains(out, target{format, file}) {
+			out = append(out, target{format, file})
+			files[format] = true
+		}
+	}
+	var onStdout []string
+	for _, e := range in.values["format"] {
+		ok, err := check(e.value, "--format", e.layer)
+		if err != nil {
+			return nil, err
+		}
+		if ok && !files[e.value] && !slices.Contains(onStdout, e.value) {
+			onStdout = append(onStdout, e.value)
+		}
+	}
+	switch {
+	case len(onStdout) > 1:
+		return nil, usagef(fmt.Sprintf("send one to a file with --output %s=FILE", onStdout[1]), "--format: %s both go to standard output", strings.Join(onStdout, " and "))
+	case len(onStdout) == 1:
+		out = append(out, target{onStdout[0], ""})
+	case !in.given("format"):
+	case len(out) == 0: // asked for formats of other commands only
+		out = append(out, target{own[0], ""})
+	}
+	return out, nil
+}
+
+// emit has the result written in every format asked for. A file appears when it is complete, and not at
+// all where write fails.
+func (in *invocation) emit(write func(*output) error) error {
+	ts, err := in.targets()
+	if err != nil {
+		return err
+	}
+	for _, t := range ts {
+		o := output{format: t.format, Printer: &report.Printer{Prefix: in.text("path-prefix")}}
+		if t.file != "" {
+			o.Color = in.text("color") == "always"
+			var b bytes.Buffer
+			o.Writer = &b
+			if err := write(&o); err != nil {
+				return err
+			}
+			if err := in.writeFile(t.file, b.Bytes()); err != nil {
+				return err
+			}
+			continue
+		}
+		o.Writer = in.stdout
+		o.Color = in.colored(in.stdout)
+		if err := write(&o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
