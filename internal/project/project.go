@@ -1,0 +1,142 @@
+package project
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/internal/expand"
+	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// A Project is a configuration, loaded. Nothing of it changes.
+type Project struct {
+	Location
+	// Env holds the variables, each with its origin.
+	Env *Env
+	// Tree is the expanded tree; nil where there is no .any side.
+	Tree *expand.Tree
+	// Config is what the tree says; nil where there is no .any side. Config.Wrapped says what was added
+	// around a fragment.
+	Config *model.Config
+	// Findings are those of the notation, of the expansion and of the decoding, sorted. What rules find
+	// is package lint's.
+	Findings []diag.Diagnostic
+}
+
+// Load finds a configuration and reads it. What is wrong with it is in Findings; the error says that
+// there is none (*[NotFoundError]), that its entry cannot be read (*[expand.Error]), or that an option
+// cannot be followed (*[EnvFileError] and others).
+func Load(ctx context.Context, o Options) (*Project, error) {
+	l, err := Find(o)
+	if err != nil {
+		return nil, err
+	}
+	env, err := newEnv(&o, l.Kind)
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{Location: *l, Env: env}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	readDefines(l, env)
+	if l.Entry == "" {
+		return p, ctx.Err()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.Tree, err = expand.File(l.Entry, expand.Options{
+		FS:       l.FS,
+		Map:      l.Map,
+		Fallback: l.fallback(),
+		Provided: l.provided,
+		Lookup:   env.Lookup,
+		Names:    env.Names,
+		Show:     l.Show,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var decoded []diag.Diagnostic
+	p.Config, decoded = model.Decode(p.Tree.Items, model.Options{Fragment: !l.Whole, DispatcherVersion: o.DispatcherVersion})
+	p.Findings = p.findings(decoded)
+	return p, ctx.Err()
+}
+
+// findings joins what the parts of a load have found.
+func (p *Project) findings(decoded []diag.Diagnostic) []diag.Diagnostic {
+	all := slices.Concat(p.Tree.Findings, decoded)
+	links := map[*source.File]int{} // followed flattened links: where they are in all
+	for i, d := range p.Tree.Findings {
+		if d.Rule == flattened {
+			links[d.Span.File] = i
+		}
+	}
+	var repeated []int
+	for _, f := range p.Tree.Files {
+		for _, d := range grammar.Check(f) {
+			d.Included = p.Tree.Included(f)
+			if i, ok := links[f.Src]; ok && d.Rule == flattened {
+				// One finding says that the file is a link and what is read in its place.
+				d.Related = append(d.Related, diag.Related{Span: all[i].Span, Message: all[i].Message})
+				d.Related = append(d.Related, all[i].Related...)
+				repeated = append(repeated, i)
+			}
+			all = append(all, d)
+		}
+	}
+	for _, i := range repeated {
+		all[i].Rule = ""
+	}
+	all = slices.DeleteFunc(all, func(d diag.Diagnostic) bool { return d.Rule == "" })
+	if p.Synthetic != "" {
+		all = append(all, diag.Diagnostic{
+			Rule: missingImmutable, Severity: diag.Info, Span: p.Tree.Root.Src.Span(0, 0),
+			Message: strings.TrimSuffix(p.Show(p.Entry), builtIn) + " is not in the project: a built-in one that includes all enabled farms is read",
+			Hint:    "copy it from the SDK",
+		})
+	}
+	return diag.Sort(all)
+}
+
+// The ids of findings that this package makes or joins.
+const (
+	flattened        = "DSP116"
+	missingImmutable = "DSP756"
+)
+
+// fallback are the folders in which an include may have been meant to start: the server's root and the
+// folder of dispatcher.any.
+func (l *Location) fallback() []string {
+	folders := []string{l.Root}
+	for _, f := range []string{path.Join(l.Root, anyFolder), path.Dir(l.Entry), "."} {
+		if !slices.Contains(folders, f) {
+			folders = append(folders, f)
+		}
+	}
+	return folders
+}
+
+// provided says whether the Cloud Service puts a file in place by itself. Projects hold copies of these
+// to be read by people; legacy and partial ones do not (adobe/aem-project-archetype, dispatcher.cloud,
+// list of immutable files).
+func (l *Location) provided(name string) bool {
+	if l.Kind != Cloud {
+		return false
+	}
+	inside, ok := strings.CutPrefix(name, path.Join(l.Root, anyFolder)+"/")
+	return ok && slices.Contains([]string{
+		entryName, "available_farms/default.farm", "enabled_farms/farms.any",
+		"cache/default_invalidate.any", "cache/default_rules.any", "clientheaders/default_clientheaders.any",
+		"filters/default_filters.any", "renders/default_renders.any", "virtualhosts/default_virtualhosts.any",
+	}, inside)
+}
