@@ -12,7 +12,7 @@ type Place struct {
 
 // A Setting is one property's value. Where Set is false the property is not written: Value is the
 // default and At the zero Place. Where it is written and cannot be read, as a number with a unit, Set is
-// true and Value is the default: what the module makes of such a value is not published. A boolean is
+// true and Value is the default, or for /type the text: what the module makes of such a value is not published. A boolean is
 // true for "1" and false for anything else.
 type Setting[T any] struct {
 	Value T

@@ -1,6 +1,10 @@
 package model
 
-import "github.com/dispcheck/dispcheck/source"
+import (
+	"iter"
+
+	"github.com/dispcheck/dispcheck/source"
+)
 
 // How the decoder gets at the model's types. The table names fields by these; nothing else does.
 
@@ -8,9 +12,10 @@ import "github.com/dispcheck/dispcheck/source"
 type holder interface{ unread() *[]Unknown }
 
 // An opener is a field that a block fills. open empties it for a new block and says where an earlier one
-// stood, the zero Place where there was none.
+// stood, the zero Place where there was none. current is what it holds, nil where it was never opened.
 type opener interface {
 	open(at Place) (holder, Place)
+	current() (holder, Place)
 }
 
 // A block is a part of the model that a block of the text makes.
@@ -23,18 +28,13 @@ type block interface {
 type entryList interface {
 	holder
 	add(d *decoder) entry
+	all() iter.Seq[entry]
 }
 
 type entry interface {
 	block
 	name(label string, at source.Span)
-}
-
-// A stringList is a section of strings.
-type stringList interface {
-	holder
-	// append takes a string and returns the place of an equal one before it.
-	append(text string, at Place) (equal Place)
+	labelText() string
 }
 
 func (c *Config) unread() *[]Unknown            { return &c.Unknown }
@@ -64,6 +64,11 @@ func (h *HealthCheck) place() *Place       { return &h.At }
 func (c *Cache) place() *Place             { return &c.At }
 func (r *Rule) place() *Place              { return &r.At }
 
+func (f *Farm) labelText() string     { return f.Name }
+func (r *Render) labelText() string   { return r.Name }
+func (c *Category) labelText() string { return c.Name }
+func (r *Rule) labelText() string     { return r.Label }
+
 func (f *Farm) name(label string, at source.Span)     { f.Name, f.NameAt = label, at }
 func (r *Render) name(label string, at source.Span)   { r.Name, r.NameAt = label, at }
 func (c *Category) name(label string, at source.Span) { c.Name, c.NameAt = label, at }
@@ -84,6 +89,25 @@ func (f field[T]) open(at Place) (holder, Place) {
 	return b, earlier
 }
 
+func (f field[T]) current() (holder, Place) {
+	if *f.to == nil {
+		return nil, Place{}
+	}
+	b := any(*f.to).(block)
+	return b, *b.place()
+}
+
+// entriesOf lists entries of any kind.
+func entriesOf[T entry](of []T) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		for _, e := range of {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 // farmsField is /farms.
 type farmsField struct{ *Config }
 
@@ -92,6 +116,15 @@ func (f farmsField) open(at Place) (holder, Place) {
 	f.Farms, f.FarmsAt = nil, at
 	return f, earlier
 }
+
+func (f farmsField) current() (holder, Place) {
+	if f.Farms == nil && f.FarmsAt.Span.IsZero() {
+		return nil, Place{}
+	}
+	return f, f.FarmsAt
+}
+
+func (f farmsField) all() iter.Seq[entry] { return entriesOf(f.Farms) }
 
 func (f farmsField) add(*decoder) entry {
 	farm := new(Farm)
@@ -108,6 +141,15 @@ func (f rendersField) open(at Place) (holder, Place) {
 	return f, earlier
 }
 
+func (f rendersField) current() (holder, Place) {
+	if f.Renders == nil && f.RendersAt.Span.IsZero() {
+		return nil, Place{}
+	}
+	return f, f.RendersAt
+}
+
+func (f rendersField) all() iter.Seq[entry] { return entriesOf(f.Renders) }
+
 func (f rendersField) add(*decoder) entry {
 	render := new(Render)
 	f.Renders = append(f.Renders, render)
@@ -122,6 +164,15 @@ func (f categoriesField) open(at Place) (holder, Place) {
 	f.Categories, f.CategoriesAt = nil, at
 	return f, earlier
 }
+
+func (f categoriesField) current() (holder, Place) {
+	if f.Categories == nil && f.CategoriesAt.Span.IsZero() {
+		return nil, Place{}
+	}
+	return f, f.CategoriesAt
+}
+
+func (f categoriesField) all() iter.Seq[entry] { return entriesOf(f.Categories) }
 
 func (f categoriesField) add(*decoder) entry {
 	c := new(Category)
@@ -141,6 +192,15 @@ func (f rulesField) open(at Place) (holder, Place) {
 	return *f.to, earlier
 }
 
+func (f rulesField) current() (holder, Place) {
+	if *f.to == nil {
+		return nil, Place{}
+	}
+	return *f.to, (*f.to).At
+}
+
+func (l *RuleList) all() iter.Seq[entry] { return entriesOf(l.Rules) }
+
 func (l *RuleList) add(d *decoder) entry {
 	r := d.newRule()
 	l.Rules = append(l.Rules, r)
@@ -159,6 +219,13 @@ func (f listField) open(at Place) (holder, Place) {
 	return *f.to, earlier
 }
 
+func (f listField) current() (holder, Place) {
+	if *f.to == nil {
+		return nil, Place{}
+	}
+	return *f.to, (*f.to).At
+}
+
 // hostsField is /virtualhosts of a farm.
 type hostsField struct{ *Farm }
 
@@ -166,4 +233,11 @@ func (f hostsField) open(at Place) (holder, Place) {
 	earlier := f.VirtualHostsAt
 	f.VirtualHosts, f.VirtualHostsAt = nil, at
 	return f, earlier
+}
+
+func (f hostsField) current() (holder, Place) {
+	if f.VirtualHosts == nil && f.VirtualHostsAt.Span.IsZero() {
+		return nil, Place{}
+	}
+	return f, f.VirtualHostsAt
 }
