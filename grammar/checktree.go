@@ -47,7 +47,7 @@ func (in context) isList(items []Item) bool {
 			return false
 		}
 	}
-	return in.top || in.label == "" || words[in.label] == 0
+	return in.top || in.label == "" || words[in.label]&holdsSection == 0
 }
 
 // unnamedBlocks reports whether entries without a name are usual here.

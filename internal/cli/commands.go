@@ -5,6 +5,7 @@ func commands() []*command {
 	return []*command{
 		fmtCommand(),
 		parseCommand(),
+		expandCommand(),
 		matchCommand(),
 		configCommand(),
 		completionCommand(),

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,15 +75,7 @@ func (in *invocation) readConfigFile(ctx context.Context, path, name string) (*s
 	if err != nil {
 		return nil, err
 	}
-	src := source.NewFile(name, text)
-	if i := bytes.IndexByte(text, 0); i >= 0 {
-		hint := "is it a text file?"
-		if i < 2 || len(text) > 1 && (text[0] == 0xff && text[1] == 0xfe || text[0] == 0xfe && text[1] == 0xff) {
-			hint = "it looks like UTF-16; save it as UTF-8"
-		}
-		return nil, &placedError{src.Span(i, i+1), "the file has a NUL byte", hint}
-	}
-	return src, nil
+	return source.NewFile(name, text), nil
 }
 
 // readStdin reads standard input to its end, at most limit bytes of it, and gives up when the command is
