@@ -12,7 +12,7 @@ func globRegexp(glob string) string {
 	return `\A(?:` + source + `)\z`
 }
 
-// eresRegexp does the same for a regular expression.
+// ereRegexp does the same for a regular expression.
 func ereRegexp(ere string) string {
 	e, _, err := ParseERE(ere)
 	if err != nil {

@@ -26,7 +26,6 @@ func (d *dfa) match(s string) bool {
 		return at == d.full
 	}
 	for i := 0; i < len(s); i++ {
-		// The sum is within a state's row; the mask, of no effect, is not worth its time.
 		at = next[int(at)+int(d.class[s[i]])]
 		if at <= d.full {
 			return at == d.full

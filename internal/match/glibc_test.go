@@ -140,6 +140,7 @@ func compareWithLibc(t *testing.T, questions []libcQuestion) (accepted int) {
 		a := answers[i]
 		if a.slow {
 			slow++
+			t.Logf("glibc is slow: %q", q.pattern)
 			continue
 		}
 		p, err := ERE(q.pattern)
@@ -235,7 +236,7 @@ func TestERELikeGlibcOdd(t *testing.T) {
 
 // TestERELikeGlibcRandom compares patterns made at random: well-formed ones, and heaps of syntax.
 func TestERELikeGlibcRandom(t *testing.T) {
-	count := 24_000
+	count := 21_000
 	if testing.Short() {
 		count = 2_000
 	}
@@ -257,15 +258,16 @@ func randomQuestions(r *rand.Rand, count int) []libcQuestion {
 		case 4:
 			pattern = "[" + pick(r, 6, "a", "b", "-", "-", "]", "[", "^", "[:alpha:]", "[:a:]", "[.a.]", "[.-.]", "[=b=]", "[==]", "[.", ".]", "[:", ":]", "[=", "=", `\`, "é", "+", "z") + "]" + pick(r, 2, "", "", "*", "]", "-]", "[a]")
 		case 5:
-			pattern = pick(r, 1, "a", "(ab)", "[ab]", ".", "b*", "^", "") + "{" + pick(r, 4, "0", "1", "2", ",", ",", "}", "3", " ", `\,`, `\0`, "-", "a", "32767", "{", `\`) + "}" + pick(r, 2, "", "", "a", "?", "{2}")
+			pattern = pick(r, 1, "a", "(ab)", "[ab]", ".", "b*", "^", "") + "{" + pick(r, 4, "0", "1", "2", ",", ",", "}", "3", " ", `\,`, `\0`, "-", "a", "9", "{", `\`) + "}" + pick(r, 2, "", "", "a", "?", "{2}")
 		case 2:
 			pattern = randomERE(r, 3, true)
 		case 3:
 			pattern = pick(r, 8, "a", "b", "-", "(", ")", "|", "*", "+", "?", "{", "}", "{1}", "{2,}", "{,1}", "{2,1}", ",", "1", "[", "]", "[a", "[^", "-]", "[:alpha:]", "[.-.]", "[=a=]", "^", "$", ".", `\`, `\b`, `\w`, `\<`, `\1`, `\d`, "é")
 		}
 		e, _, err := ParseERE(pattern)
-		if err == nil && e.size() > 150 {
-			continue // glibc's time grows with the square of what repetitions write out
+		var unsupported *UnsupportedError
+		if err == nil && e.size() > 60 || errors.As(err, &unsupported) && !strings.Contains(unsupported.Message, "back reference") {
+			continue // glibc's time grows with the square of what repetitions write out, and its stack is not endless
 		}
 		q := libcQuestion{pattern: pattern, wrap: i%12 >= 6}
 		if err != nil {
