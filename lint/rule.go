@@ -1,0 +1,114 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/diag"
+)
+
+// A Rule is one kind of mistake.
+type Rule struct {
+	// ID is the key in every output: "DSP" and three digits. It never changes and is never given anew.
+	ID string
+	// Name is the id for people, in kebab-case. It never changes either.
+	Name string
+	// Severity is that of most findings. Some are milder, where [Doc.Note] says so.
+	Severity diag.Severity
+	// Profiles are those in which the rule holds, of [Profiles]; nil stands for all of them.
+	Profiles []string
+	// Fixable says that the usual finding comes with an edit that puts it right. Where only some do,
+	// [Doc.Note] says so.
+	Fixable bool
+	// Reported says who finds it.
+	Reported Reported
+	// Doc explains the rule.
+	Doc Doc
+}
+
+// Profiles returns the names of the profiles: what runs a configuration. "cloud" is AEM as a Cloud
+// Service, "ams" Adobe Managed Services, "classic" an httpd that its owner runs.
+func Profiles() []string { return []string{"cloud", "ams", "classic"} }
+
+// AllProfiles is the word for a rule that holds in every profile.
+const AllProfiles = "all"
+
+// ProfileNames returns the profiles in which the rule holds, for people: [AllProfiles] alone where it
+// holds in each.
+func (r *Rule) ProfileNames() []string {
+	if r.Profiles == nil {
+		return []string{AllProfiles}
+	}
+	return slices.Clone(r.Profiles)
+}
+
+// A Reported is a set of those who find mistakes.
+type Reported uint8
+
+// Those who find mistakes, in the order in which they come to see a configuration.
+const (
+	ByGrammar   Reported = 1 << iota // the notation of one file: package grammar
+	ByExpansion                      // includes, variables and the tree of files: internal/expand and internal/project
+	ByModel                          // what sections, properties and values mean: package model
+)
+
+// steps name the members of a Reported, in the order of their bits.
+var steps = [...]string{"grammar", "expansion", "model"}
+
+// Names returns the members of the set: "grammar", "expansion", "model".
+func (r Reported) Names() []string {
+	names := []string{}
+	for i, name := range steps {
+		if r&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// String returns the members of the set with commas between them.
+func (r Reported) String() string { return strings.Join(r.Names(), ", ") }
+
+// A Doc explains a rule. Its page, docs/rules/<id>.md, and dispcheck explain are made from it.
+type Doc struct {
+	// Title says in one line what is wrong: lower case, no full stop.
+	Title string
+	// Why says what goes wrong in a running Dispatcher, in sentences.
+	Why string
+	// Bad is a text that the rule reports, and Good the same put right, about which nobody reports
+	// anything. Both are parts of a configuration, or whole ones where File is dispatcher.any.
+	Bad, Good string
+	// File is the name under which Bad and Good are read; "" where it does not matter.
+	File string
+	// Files lie beside both examples, BadFiles beside Bad alone, GoodFiles beside Good alone.
+	Files, BadFiles, GoodFiles []File
+	// Note says what else to know, such as when findings are milder; "" for nothing.
+	Note string
+	// Since is the version of dispcheck that brought the rule.
+	Since string
+	// Sources are the public documents and programs that say so. A rule without any rests on what its
+	// Why says.
+	Sources []string
+}
+
+// A File lies beside an example. Names are slash-separated and start from the same folder.
+type File struct {
+	Name string
+	// Text is what the file holds.
+	Text string
+	// Link is set where the file is a symbolic link: the path it points to, from the folder it lies in.
+	Link string
+}
+
+// Examples returns the files of the bad example, or of the good one: the one that is about first, then
+// those that lie beside it. The first has no name where [Doc.File] has none.
+func (d *Doc) Examples(good bool) []File {
+	text, own := d.Bad, d.BadFiles
+	if good {
+		text, own = d.Good, d.GoodFiles
+	}
+	return slices.Concat([]File{{Name: d.File, Text: text}}, own, d.Files)
+}
+
+// Shown returns the text for people: bytes that are no UTF-8 show as U+FFFD.
+func (f File) Shown() string { return strings.ToValidUTF8(f.Text, "\uFFFD") }
