@@ -52,6 +52,17 @@ type checker struct {
 
 type claim struct{ start, end int32 }
 
+// Misplaces reports whether a finding of Check moves what follows it into another section: a brace is
+// missing or too many, a section has no {, an entry no slash. What is then found in the wrong section is
+// no mistake of its own.
+func Misplaces(d diag.Diagnostic) bool {
+	switch d.Rule {
+	case "DSP002", "DSP003", "DSP004", "DSP025":
+		return true
+	}
+	return false
+}
+
 // withoutProse leaves out what was said of single characters inside text that has one finding as a whole.
 func (c *checker) withoutProse() []diag.Diagnostic {
 	if len(c.prose) == 0 {

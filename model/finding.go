@@ -250,3 +250,16 @@ func removal(s source.Span) diag.Edit {
 	}
 	return diag.Edit{Span: s.File.Span(start, int(s.End))}
 }
+
+// Follows reports whether a finding of Decode only says what another one has caused: something stands in the
+// wrong section of a text whose braces do not pair (misplaced), or there are no farms because a file could not
+// be read (unread).
+func Follows(d diag.Diagnostic, misplaced, unread bool) bool {
+	switch d.Rule {
+	case "DSP029", "DSP030":
+		return misplaced
+	case "DSP034":
+		return unread
+	}
+	return false
+}

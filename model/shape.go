@@ -110,7 +110,7 @@ func (d *decoder) classify(items []grammar.Item) (shape, bool) {
 		}
 	}
 	if bestScore <= 0 {
-		return shape{}, false
+		return shape{}, d.ofFarm(items)
 	}
 	switch best.sec() {
 	case &filterSection, &filterRule:
@@ -121,6 +121,17 @@ func (d *decoder) classify(items []grammar.Item) (shape, bool) {
 		return d.classifyStrings(items), true
 	}
 	return best, true
+}
+
+// ofFarm reports whether a property of a farm is among the items, whatever it holds: what it holds wrongly is
+// reported when it is read.
+func (d *decoder) ofFarm(items []grammar.Item) bool {
+	for _, it := range items {
+		if p, ok := it.(*grammar.Property); ok && p != nil && (p.Value != nil || p.Block != nil) && farmSection.find(d.label(p)) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func looksLikeFile(s string) bool {

@@ -74,6 +74,18 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 
 // findings joins what the parts of a load have found.
 func (p *Project) findings(decoded []diag.Diagnostic) []diag.Diagnostic {
+	var notation []diag.Diagnostic
+	unbalanced := map[*source.File]bool{}
+	for _, f := range p.Tree.Files {
+		for _, d := range grammar.Check(f) {
+			d.Included = p.Tree.Included(f)
+			notation = append(notation, d)
+			unbalanced[f.Src] = unbalanced[f.Src] || grammar.Misplaces(d)
+		}
+	}
+	decoded = slices.DeleteFunc(decoded, func(d diag.Diagnostic) bool {
+		return model.Follows(d, unbalanced[d.Span.File], len(p.Tree.Fatal) > 0)
+	})
 	all := slices.Concat(p.Tree.Findings, decoded)
 	links := map[*source.File]int{} // followed flattened links: where they are in all
 	for i, d := range p.Tree.Findings {
@@ -82,17 +94,14 @@ func (p *Project) findings(decoded []diag.Diagnostic) []diag.Diagnostic {
 		}
 	}
 	var repeated []int
-	for _, f := range p.Tree.Files {
-		for _, d := range grammar.Check(f) {
-			d.Included = p.Tree.Included(f)
-			if i, ok := links[f.Src]; ok && d.Rule == flattened {
-				// One finding says that the file is a link and what is read in its place.
-				d.Related = append(d.Related, diag.Related{Span: all[i].Span, Message: all[i].Message})
-				d.Related = append(d.Related, all[i].Related...)
-				repeated = append(repeated, i)
-			}
-			all = append(all, d)
+	for _, d := range notation {
+		if i, ok := links[d.Span.File]; ok && d.Rule == flattened {
+			// One finding says that the file is a link and what is read in its place.
+			d.Related = append(d.Related, diag.Related{Span: all[i].Span, Message: all[i].Message})
+			d.Related = append(d.Related, all[i].Related...)
+			repeated = append(repeated, i)
 		}
+		all = append(all, d)
 	}
 	for _, i := range repeated {
 		all[i].Rule = ""
