@@ -9,4 +9,6 @@
 //
 // What a command finds out is worked out by the packages below and printed by internal/report.
 // Start from Main, then command.
+//
+//go:generate go run ../../cmd/dispcheck docs ../../docs
 package cli
