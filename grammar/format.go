@@ -89,7 +89,7 @@ func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 		w.src, w.toks = nil, nil
 		writerPool.Put(w)
 	}()
-	*w = writer{src: src, toks: toks, o: o, eol: "\n", marks: w.marks, rows: w.rows, cells: w.cells, margin: w.margin[:0]}
+	*w = writer{src: src, toks: toks, o: o, eol: "\n", marks: w.marks, rows: w.rows, cells: w.cells, stack: w.stack, margin: w.margin[:0]}
 	if o.KeepEOL {
 		if n := bytes.IndexByte(src, '\n'); n > 0 && src[n-1] == '\r' {
 			w.eol = "\r\n"
@@ -122,6 +122,7 @@ type writer struct {
 
 	depth  int
 	margin []byte // as much indentation as was needed so far
+	stack  []openBlock
 	rows   []row
 	cells  []cell
 }
@@ -141,7 +142,8 @@ func (w *writer) shape() bool {
 	w.ascii = isASCII(w.src)
 	w.marks = slices.Grow(w.marks[:0], len(w.toks))[:len(w.toks)]
 	clear(w.marks)
-	var stack []openBlock
+	stack := w.stack[:0]
+	defer func() { w.stack = stack }()
 	lineStart := 0
 	prev := -1 // the last token that means something
 	for i, t := range w.toks {
@@ -309,6 +311,11 @@ func (w *writer) write(out []byte) []byte {
 			out = append(out, ' ')
 		}
 		line = start
+		if v := i + 2; t.Kind == Name && v < len(w.toks) && w.toks[i+1].Kind == Space && isString(w.toks[v].Kind) {
+			out = w.writePair(out, i, v) // what most lines are
+			i, prev, newlines = v, v, 0
+			continue
+		}
 		if t.Kind == Name && !w.frozen(start) {
 			if o, last := w.writeRules(out, i); last >= 0 {
 				out = o
@@ -336,6 +343,17 @@ func (w *writer) write(out []byte) []byte {
 		out = append(out, w.eol...)
 	}
 	return out
+}
+
+// writePair writes two tokens with a blank between them.
+func (w *writer) writePair(out []byte, i, j int) []byte {
+	a, b := w.toks[i], w.toks[j]
+	if b.Start == a.End+1 && w.src[a.End] == ' ' {
+		return append(out, w.src[a.Start:b.End]...)
+	}
+	out = append(out, w.src[a.Start:a.End]...)
+	out = append(out, ' ')
+	return append(out, w.src[b.Start:b.End]...)
 }
 
 func isBrace(k Kind) bool  { return k == Open || k == Close }

@@ -72,6 +72,9 @@ func pad(out []byte, n int) []byte {
 }
 
 func (w *writer) writeCell(out []byte, c *cell) []byte {
+	if c.last == c.first+2 && w.toks[c.first+1].Kind == Space {
+		return w.writePair(out, c.first, c.last)
+	}
 	for i := c.first; i <= c.last; i++ {
 		t := w.toks[i]
 		if t.Kind == Space {

@@ -167,7 +167,6 @@ func (l *lowering) block(c *cstItem, lead []Remark) (b *Block, end int32) {
 		n++
 	}
 	b.Items = l.room(n)
-	end = c.open
 	i := 0
 	for it := c.first; it != nil; it = it.next {
 		b.Items[i] = l.item(it)
