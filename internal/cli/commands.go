@@ -3,10 +3,13 @@ package cli
 // commands returns all commands in the order of help. A new command is one line here.
 func commands() []*command {
 	return []*command{
+		simulateCommand(),
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),
 		matchCommand(),
+		rulesCommand(),
+		explainCommand(),
 		configCommand(),
 		completionCommand(),
 		helpCommand(),

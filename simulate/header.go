@@ -1,0 +1,44 @@
+package simulate
+
+import "strings"
+
+// A Field is one header of a request or an answer.
+type Field struct{ Name, Value string }
+
+// A Header is the headers of a message in their order. Names are compared without regard to letter case.
+type Header []Field
+
+// Value returns the first value of a header and whether there is one.
+func (h Header) Value(name string) (string, bool) {
+	for i := range h {
+		if strings.EqualFold(h[i].Name, name) {
+			return h[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// Has reports whether there is a header of that name.
+func (h Header) Has(name string) bool {
+	_, ok := h.Value(name)
+	return ok
+}
+
+// HasCookie reports whether a Cookie header names a cookie, whatever its value. Names of cookies are compared
+// byte by byte (RFC 6265).
+func (h Header) HasCookie(name string) bool {
+	for i := range h {
+		if !strings.EqualFold(h[i].Name, "Cookie") {
+			continue
+		}
+		rest := h[i].Value
+		for rest != "" {
+			var pair string
+			pair, rest, _ = strings.Cut(rest, ";")
+			if key, _, ok := strings.Cut(strings.TrimLeft(pair, " \t"), "="); ok && strings.TrimRight(key, " \t") == name {
+				return true
+			}
+		}
+	}
+	return false
+}

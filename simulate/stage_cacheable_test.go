@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestCacheable(t *testing.T) { runGolden(t, "cacheable") }

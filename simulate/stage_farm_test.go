@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestFarm(t *testing.T) { runGolden(t, "farm") }

@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestFilter(t *testing.T) { runGolden(t, "filter") }

@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestInvalidate(t *testing.T) { runGolden(t, "invalidate") }

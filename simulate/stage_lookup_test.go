@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestLookup(t *testing.T) { runGolden(t, "lookup") }

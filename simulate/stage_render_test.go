@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestRender(t *testing.T) { runGolden(t, "render") }

@@ -1,0 +1,103 @@
+package simulate
+
+import "context"
+
+// The rewrite stage is what httpd does before the module sees a request: it splits the request target, decodes and
+// cleans the path, and refuses what it will not pass on. Rules of mod_rewrite are not simulated yet.
+//
+// Sources: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md ("Test Dispatcher security": the
+// filter has to see through /../ and %65) and release-notes.md (DISP-732: // since 4.3.1); httpd 2.4, server/request.c
+// for the order, as recorded from httpd 2.4.71.
+type rewriteStage struct{}
+
+func (rewriteStage) Name() string { return "rewrite" }
+
+func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
+	r, d := x.Request, x.Decision
+	var t target
+	splitTarget(r.Target, &t)
+	d.Host, d.Query, d.HasQuery = t.host, t.query, t.hasQuery
+	if t.host == "" {
+		d.Host = r.Host
+	}
+	var reason Reason
+	switch {
+	case !isToken(r.Method):
+		reason = BadMethod
+	case t.signature&(1<<kindControl) != 0 || hasControl(t.query) || hasControl(t.host):
+		reason = BadTarget
+	case t.rough || t.signature&(1<<kindPercent) != 0 || t.path == "" || t.path[0] != '/':
+		d.URI, reason = cleanPath(t.path, x.engine.options.EncodedSlashes, x.at(v431))
+		x.signature = signatureOf(d.URI)
+	default:
+		d.URI, x.signature = t.path, t.signature
+	}
+	if reason != "" {
+		return s.refuse(x, t.path, reason), nil
+	}
+	d.Parts.take(d.URI)
+	if x.Trace != nil {
+		s.say(x, t.path)
+	}
+	return nil, nil
+}
+
+// isToken reports whether a method is one (RFC 9110, 5.6.2).
+func isToken(method string) bool {
+	for i := range len(method) {
+		if !isTokenByte(method[i]) {
+			return false
+		}
+	}
+	return method != ""
+}
+
+// refuse ends a request that httpd answers itself.
+func (s rewriteStage) refuse(x *Exchange, path string, reason Reason) *Decision {
+	d := x.Decision
+	d.URI, d.Parts = path, Parts{Path: path}
+	d.Response = Response{Status: 400, From: "httpd"}
+	if reason == NULByte || reason == EncodedSlash {
+		d.Response.Status = 404
+	}
+	if x.Trace != nil {
+		x.say(s.Name(), LevelNote, reason, "httpd answers %d: %s", d.Response.Status, refusals[reason])
+	}
+	return x.settle(Refused, reason)
+}
+
+// refusals say why httpd refuses a request.
+var refusals = map[Reason]string{
+	BadMethod:    "the method is not a word of letters, digits and the like",
+	BadTarget:    "the request target is not a path, an absolute URL or *, or it holds a blank or a control character",
+	AboveRoot:    "the path leads above the root",
+	BadEscape:    "a percent sign in the path is not followed by two hexadecimal digits",
+	NULByte:      "the path holds %00",
+	EncodedSlash: "the path holds %2F and AllowEncodedSlashes is Off",
+}
+
+// say adds what the stage assumes, and the parts of the URL as the module logs them.
+func (s rewriteStage) say(x *Exchange, path string) {
+	d := x.Decision
+	if d.URI != path {
+		x.say(s.Name(), LevelNote, "", "path %s is read as %s", path, d.URI)
+	}
+	if d.Host == "" && x.Request.proto() != "HTTP/1.0" {
+		x.say(s.Name(), LevelNote, NotSimulated, "httpd answers 400 to %s without a Host header; the request is followed all the same", x.Request.proto())
+	}
+	if d.URI == "*" {
+		x.say(s.Name(), LevelNote, NotSimulated, "httpd answers OPTIONS * itself; the request is followed all the same")
+	}
+}
+
+func isTokenByte(c byte) bool {
+	switch {
+	case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9':
+		return true
+	}
+	switch c {
+	case '!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~':
+		return true
+	}
+	return false
+}

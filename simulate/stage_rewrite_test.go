@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestRewrite(t *testing.T) { runGolden(t, "rewrite") }

@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestSession(t *testing.T) { runGolden(t, "session") }

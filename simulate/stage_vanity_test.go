@@ -1,0 +1,5 @@
+package simulate
+
+import "testing"
+
+func TestVanity(t *testing.T) { runGolden(t, "vanity") }
