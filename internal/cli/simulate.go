@@ -86,12 +86,13 @@ func runSimulate(ctx context.Context, in *invocation) error {
 		return err
 	}
 	met, err := in.meetExpectations(ctx, wants, &q)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case c.fatal:
-		return errUnusable
-	case !met:
+	}
+	if err := in.unread(c.project); err != nil {
+		return err
+	}
+	if !met {
 		return errFindings
 	}
 	return nil
