@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -330,7 +331,7 @@ func TestSameFromManyGoroutines(t *testing.T) {
 
 // TestDecideAllocatesNothing: not without a trace, and not for paths that are clean.
 func TestDecideAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if testkit.Race {
 		t.Skip("the race detector empties pools")
 	}
 	e := New(benchConfig(), Options{})

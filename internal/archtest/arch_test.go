@@ -54,6 +54,7 @@ var homes = map[string][]string{
 	"github.com/dlclark/regexp2":          {"internal/match"},
 	"gopkg.in/yaml.v3":                    {"internal/yamltext"},
 	"golang.org/x/term":                   {"internal/cli", "internal/report"},
+	"github.com/muesli/termenv":           {"internal/report"},
 	"github.com/google/go-cmp":            {"internal/testkit"},
 	"github.com/rogpeppe/go-internal":     {},
 }
