@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("GORACE", "atexit_sleep_ms=0") // or each run waits for a second
+			e.Setenv("GORACE", "atexit_sleep_ms=0")                  // or each run waits for a second
 			return os.Mkdir(filepath.Join(e.WorkDir, ".git"), 0o755) // settings are not looked for above it
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
