@@ -45,8 +45,10 @@ type checker struct {
 	claims []claim // in the order of the text: what stands there has been spoken for
 	until  int32   // the same for the walk over the tree: nothing is said of what starts before
 
-	prose []claim // text that lost its #: its commas are no mistakes of their own
+	comments []claim // what was meant as a comment in another notation's style
+	prose    []claim // text that lost its #: its commas are no mistakes of their own
 
+	missingOpen  int // sections without their opening brace: as many closing ones are no strays
 	brokenBraces int // closing braces that unclosed strings have swallowed
 }
 
@@ -224,7 +226,8 @@ func (c *checker) encoding() {
 // touches a closing quote.
 func (c *checker) tokens() {
 	toks := c.f.Tokens
-	first := true // no token that means something stands before on the line
+	first := true      // no token that means something stands before on the line
+	afterName := false // a name stands right before: what follows is its value, whatever it looks like
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
 		if n := len(c.claims); n > 0 && t.Start < c.claims[n-1].end {
@@ -232,7 +235,7 @@ func (c *checker) tokens() {
 		}
 		switch t.Kind {
 		case Newline:
-			first = true
+			first, afterName = true, false
 			continue
 		case Space, Comment:
 			continue
@@ -244,11 +247,11 @@ func (c *checker) tokens() {
 			c.inside(t)
 			i = c.touching(i)
 		case Name, Bare:
-			if !first || !c.foreignComment(t) {
+			if afterName || !c.foreignComment(t) {
 				c.inside(t)
 			}
 		}
-		first = false
+		first, afterName = false, t.Kind == Name
 	}
 }
 
@@ -291,6 +294,11 @@ func (c *checker) odd(t Token, first bool) {
 // inside looks for characters in a name or value that are not what they look like.
 func (c *checker) inside(t Token) {
 	b := c.src.Text[t.Start:t.End]
+	if at := placeholderIn(b); at != nil {
+		start := t.Start + int32(at[0])
+		c.say("DSP005", diag.Warning, c.span(start, start+int32(at[1]-at[0])), "put the real text in its place", "%s is a placeholder that was left in", clip(string(b[at[0]:at[1]])))
+		return
+	}
 	for i := 0; i < len(b); {
 		if b[i] < 0x80 && (classes[b[i]]&control == 0) {
 			i++
@@ -321,6 +329,26 @@ func (c *checker) inside(t Token) {
 		d.Fixes = []diag.Fix{{Title: title, Edits: []diag.Edit{{Span: at, New: hint}}}}
 		return
 	}
+}
+
+// placeholderIn returns where a token holds what builds and templates put where text should go, @NAME@ or
+// a whole string of {{ name }}; nil where it does not.
+func placeholderIn(b []byte) []int {
+	if i := bytes.IndexByte(b, '@'); i >= 0 {
+		for end := i + 1; end < len(b); end++ {
+			c := b[end]
+			if c == '@' && end > i+2 {
+				return []int{i, end + 1}
+			}
+			if c != '_' && c != '.' && c != '-' && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+				break
+			}
+		}
+	}
+	if n := len(b); n > 6 && string(b[1:3]) == "{{" && string(b[n-3:n-1]) == "}}" {
+		return []int{1, n - 1}
+	}
+	return nil
 }
 
 // suspicious are characters that look like another one, with that one.
@@ -454,6 +482,9 @@ func (c *checker) foreignComment(t Token) bool {
 	d := c.say("DSP026", diag.Error, at, "start each line of the comment with #", "%s does not start a comment", mark)
 	d.Fixes = fixes
 	c.claim(t.Start, end)
+	if len(c.comments) < 16 { // each is compared with each brace
+		c.comments = append(c.comments, claim{t.Start, end})
+	}
 	return true
 }
 

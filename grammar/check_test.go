@@ -89,6 +89,11 @@ func TestCheck(t *testing.T) {
 			"5:3 error DSP004: closing brace closes more than it should\n", "/farms /a /filter /cache",
 		},
 		{"file in one line", "/farm { # client headers /b { } /c { } /d { }" + strings.Repeat(" x", 100) + " }", "1:1 error DSP002: section /farm is never closed\n", "/farm"},
+		{"brace too many on a line", "/f {\n\t/1 { /type \"deny\" } }\n\t/2 { /type \"deny\" }\n}\n", "2:22 error DSP004: closing brace closes more than it should\n", "/f /1 /2"},
+		{"opening brace forgotten", "/farms {\n\t/a {\n\t\t/filter\n\t\t\t/1 { /type \"deny\" }\n\t\t}\n\t}\n}\n", "3:3 error DSP003: section /filter has no {\n", "/farms /filter /1"},
+		{"slash comment behind a rule", "/f {\n\t/1 { /type \"deny\" } // all of it }\n}\n", "2:22 error DSP026: // does not start a comment\n", "/f /1"},
+		{"path with two slashes as a value", "/url //x/y", "1:1 error DSP007: property /url has no value: //x/y reads as a property\n", "/url"},
+		{"placeholder in a string", "/docroot \"/var/@SITE_NAME@/x\" /b \"a@b.c\"", "1:16 warning DSP005: @SITE_NAME@ is a placeholder that was left in\n", "/docroot /b"},
 		{"replacement characters", "/farms-\ufffd\ufffd { }", "1:8 error DSP024: replacement character (U+FFFD) stands for a character that was lost\n", ""},
 		{"list section given a string", "/virtualhosts\n\"a\"\n\"b\"\n/renders { }", "", "/virtualhosts /renders"},
 	}

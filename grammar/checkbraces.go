@@ -23,10 +23,10 @@ type opening struct {
 // that stands further left than the block that it would close.
 func (c *checker) braces() {
 	unclosed, strays := c.nesting()
-	if len(unclosed) == 0 && len(strays) == 0 {
+	if len(unclosed) == 0 && len(strays) == 0 || c.balanced() {
 		return
 	}
-	left, extra, closers := c.indentation()
+	left, extra, closers := c.indentation(false)
 	if len(unclosed) > 0 && c.brokenBraces < len(unclosed) {
 		if len(left) == len(unclosed) {
 			atEnd := 0 // blocks that the end of the file leaves open are one mistake: it was cut off
@@ -44,8 +44,10 @@ func (c *checker) braces() {
 			c.unclosed(inner, -1, unclosed[:len(unclosed)-1])
 		}
 	}
-	if len(strays) > 0 {
-		if len(extra) != len(strays) {
+	if len(strays) > c.missingOpen {
+		if _, tails, _ := c.indentation(true); len(tails) == len(strays) {
+			extra = tails
+		} else if len(extra) != len(strays) {
 			extra = strays
 		}
 		for _, tok := range extra {
@@ -66,6 +68,27 @@ func (c *checker) braces() {
 			}
 		}
 	}
+}
+
+// balanced reports whether the braces pair once those are left out that stand in what was meant as a
+// comment: it has its finding.
+func (c *checker) balanced() bool {
+	if len(c.comments) == 0 {
+		return false
+	}
+	depth := 0
+	for _, t := range c.f.Tokens {
+		if t.Kind != Open && t.Kind != Close || slices.ContainsFunc(c.comments, func(cl claim) bool { return cl.start <= t.Start && t.Start < cl.end }) {
+			continue
+		}
+		if depth++; t.Kind == Close {
+			depth -= 2
+		}
+		if depth < 0 {
+			return false
+		}
+	}
+	return depth == 0
 }
 
 // inClaim reports whether another finding covers the place. The walk over the tree has ended, so its
@@ -107,7 +130,7 @@ func (c *checker) blockName(o opening) string {
 	return "section " + clip(c.text(c.f.Tokens[o.name]))
 }
 
-// openings walks over the braces and calls at for each, with the blocks that are open.
+// openings walks over the braces and calls one function for each that opens and one for each that closes.
 func (c *checker) openings(onOpen func(opening), onClose func(tok, indent, line int, alone bool)) {
 	toks := c.f.Tokens
 	line, indent, first, prev := 1, 0, true, -1
@@ -168,8 +191,9 @@ func (c *checker) nesting() (unclosed []opening, strays []int) {
 }
 
 // indentation pairs braces by how far their lines are indented. It returns the blocks left open with
-// the brace that shows it (-1 for the end of the file), and the braces that belong to no block.
-func (c *checker) indentation() (left []opening, extra []int, closers []int) {
+// the brace that shows it (-1 for the end of the file), and the braces that belong to no block; with
+// tails, among them those behind other text that close a block of an earlier line.
+func (c *checker) indentation(tails bool) (left []opening, extra []int, closers []int) {
 	var stack []opening
 	c.openings(func(o opening) { stack = append(stack, o) }, func(tok, indent, line int, alone bool) {
 		if len(stack) == 0 {
@@ -177,6 +201,10 @@ func (c *checker) indentation() (left []opening, extra []int, closers []int) {
 			return
 		}
 		top := stack[len(stack)-1]
+		if tails && !alone && top.line != line {
+			extra = append(extra, tok)
+			return
+		}
 		if !alone || top.line == line || top.indent == indent {
 			stack = stack[:len(stack)-1]
 			return

@@ -99,6 +99,7 @@ func (c *checker) property(p *Property, rest []Item) {
 		return
 	}
 	if n, ok := next.(*Property); ok && words[label] == 0 && c.sameLine(p.Name.End, n.Name.Start) {
+		c.missingOpen++
 		c.say("DSP003", diag.Error, p.Name, "put its properties between { and }", "entry /%s has no {", label)
 		return
 	}
@@ -106,6 +107,7 @@ func (c *checker) property(p *Property, rest []Item) {
 		if _, ok := next.(*IncludeItem); ok {
 			return
 		}
+		c.missingOpen++
 		c.say("DSP003", diag.Error, p.Name, "put its entries between { and }", "section /%s has no {", label)
 		return
 	}

@@ -248,6 +248,9 @@ func (d *decoder) properties(s *section, h holder, items []grammar.Item, head Pl
 			d.property(&s.props[n], h, p)
 		case *grammar.Value:
 			d.keep(h, it, "", NoName)
+			if n := s.find(d.value(it)); n >= 0 && it.Quote == 0 {
+				written |= 1 << n // a name without its slash: grammar.Check says so
+			}
 			if nameless == nil {
 				nameless = it
 			}

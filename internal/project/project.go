@@ -84,7 +84,7 @@ func (p *Project) findings(decoded []diag.Diagnostic) []diag.Diagnostic {
 		}
 	}
 	decoded = slices.DeleteFunc(decoded, func(d diag.Diagnostic) bool {
-		return model.Follows(d, unbalanced[d.Span.File], len(p.Tree.Fatal) > 0)
+		return model.Follows(d, unbalanced[d.Span.File], len(p.Tree.Fatal) > 0) || besides(d, notation)
 	})
 	all := slices.Concat(p.Tree.Findings, decoded)
 	links := map[*source.File]int{} // followed flattened links: where they are in all
@@ -115,6 +115,17 @@ func (p *Project) findings(decoded []diag.Diagnostic) []diag.Diagnostic {
 		})
 	}
 	return diag.Sort(all)
+}
+
+// besides reports whether a finding is about a name or a value in whose notation there is a mistake: that is the
+// mistake, and what the text would mean is not worth saying. notation is in the order of each file's text.
+func besides(d diag.Diagnostic, notation []diag.Diagnostic) bool {
+	if d.Span.IsZero() || d.Span.Len() > 1000 || strings.Contains(d.Span.Text(), "\n") {
+		return false
+	}
+	return slices.ContainsFunc(notation, func(n diag.Diagnostic) bool {
+		return n.Span.File == d.Span.File && n.Severity >= diag.Warning && n.Span.Start <= d.Span.End && d.Span.Start <= n.Span.End
+	})
 }
 
 // The ids of findings that this package makes or joins.
