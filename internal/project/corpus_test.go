@@ -15,9 +15,9 @@ import (
 	"github.com/dispcheck/dispcheck/source"
 )
 
-// TestCorpus loads every whole tree of real configurations: none is refused, and all is in place.
-func TestCorpus(t *testing.T) {
-	dir := testkit.CorpusDir(t)
+// corpusRoots returns the folders of whole trees.
+func corpusRoots(t *testing.T, dir string) []string {
+	t.Helper()
 	var roots []string
 	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -36,6 +36,13 @@ func TestCorpus(t *testing.T) {
 	if len(roots) == 0 {
 		t.Skipf("no configuration in %s", dir)
 	}
+	return roots
+}
+
+// TestCorpus loads every whole tree of real configurations: none is refused, and all is in place.
+func TestCorpus(t *testing.T) {
+	dir := testkit.CorpusDir(t)
+	roots := corpusRoots(t, dir)
 	var table strings.Builder
 	kinds := map[Kind]int{}
 	for _, root := range roots {
