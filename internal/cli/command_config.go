@@ -283,6 +283,9 @@ func settingsSchema() any {
 		}
 		o := properties[i].value.(ordered)
 		o[2].value = append(o[2].value.(ordered), member{rest, f.schema()})
+		if group+"." == formatGroup {
+			properties = append(properties, member{rest, f.schema()})
+		}
 	}
 	return ordered{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"},

@@ -28,6 +28,8 @@ A setting can be written in three places. A later one wins over an earlier one:
 `+"`dispcheck config print`"+` shows each setting with where it comes from, `+"`dispcheck config verify`"+` checks the file, and
 `+"`dispcheck config schema`"+` prints its JSON schema.
 
+The keys of `+"`fmt`"+` may stand at the top of the file as well: `+"`indent: 2`"+`.
+
 A format that the file or the environment asks for is passed over by commands that do not write it.
 
 | key | flag | environment | type | default | meaning |

@@ -108,6 +108,9 @@ func readProjectFile(path string) (*projectFile, error) {
 	return p, nil
 }
 
+// formatGroup is the group whose keys may stand outside of it as well: indent says plainly enough what it is.
+const formatGroup = "fmt."
+
 // A settingsReader walks the tree of a project file.
 type settingsReader struct {
 	file   *projectFile
@@ -132,7 +135,7 @@ func (d *settingsReader) mapping(n *yamltext.Node, group string) {
 			}
 			continue
 		}
-		i := slices.IndexFunc(d.known, func(f *flag) bool { return f.key == key })
+		i := slices.IndexFunc(d.known, func(f *flag) bool { return f.key == key || group == "" && f.key == formatGroup+key })
 		if i < 0 {
 			d.fail(e.Key.Errorf(d.suggest(e.Key.Text, group), "key %s is not known", key))
 			continue
