@@ -152,14 +152,8 @@ func (c *checker) whole() bool {
 		c.say("DSP035", diag.Error, c.span(0, min(2, int32(len(text)))), "save it as UTF-8", "the file is UTF-16, not UTF-8")
 		return true
 	}
-	controls := 0
-	for _, t := range c.f.Tokens {
-		if t.Kind == Odd && classes[text[t.Start]]&control != 0 {
-			controls += int(t.End - t.Start)
-		}
-	}
-	if controls > 8 && controls > len(text)/50 {
-		c.say("DSP035", diag.Error, c.span(0, 0), "is this a configuration file?", "the file is not text: %d of its %d bytes are control bytes", controls, len(text))
+	if n := isBinary(text); n > 0 {
+		c.say("DSP035", diag.Error, c.span(0, 0), "is this a configuration file?", "the file is not text: %d of its %d bytes are control bytes", n, len(text))
 		return true
 	}
 	if target := bytes.TrimSpace(text); looksLikeLink(target) {

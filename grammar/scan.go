@@ -7,14 +7,14 @@ import (
 )
 
 // Scan appends the tokens of src to tokens. It cannot fail: every byte belongs to exactly one token,
-// and the tokens joined are src. A text of more than 2 GiB is cut; callers bound theirs long before.
+// and the tokens joined are src. What is no text in UTF-8 at all is one token. A text of more than 2 GiB is cut; callers bound theirs long before.
 //
 // Lexical rules: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md (names,
 // comments, quotes); where it is silent, the reader of adobe/aem-dispatcher-optimizer-tool (strings do
 // not span lines).
 func Scan(src []byte, tokens []Token) []Token {
 	s := scanner{src: src, toks: tokens, lineTok: len(tokens)}
-	if isUTF16(src) {
+	if isUTF16(src) || isBinary(src) > 0 {
 		return append(tokens, Token{Start: 0, End: int32(len(src)), Kind: Odd})
 	}
 	s.run()
@@ -498,6 +498,24 @@ func (s *scanner) typographicString(i, limit int, quote byte, n int) int {
 func runeLen(b []byte) int {
 	_, n := utf8.DecodeRune(b)
 	return n
+}
+
+// isBinary returns how many control bytes make a text none at all; 0 for what may be a text, if one with a
+// few NUL bytes in it.
+func isBinary(src []byte) int {
+	if bytes.IndexByte(src, 0) < 0 {
+		return 0
+	}
+	n := 0
+	for _, c := range src {
+		if classes[c]&control != 0 {
+			n++
+		}
+	}
+	if n > 8 && n > len(src)/50 {
+		return n
+	}
+	return 0
 }
 
 // isUTF16 reports whether src looks like UTF-16: it starts with its byte order mark, or every other
