@@ -447,17 +447,19 @@ func (c *checker) touching(i int) int {
 
 // foreignComment speaks of a comment in another notation's style that starts with a token.
 func (c *checker) foreignComment(t Token) bool {
-	s := c.text(t)
+	s := c.src.Text[t.Start:t.End]
 	closing := ""
 	mark := ""
 	switch {
-	case strings.HasPrefix(s, "//"):
+	case len(s) < 2:
+		return false
+	case s[0] == '/' && s[1] == '/':
 		mark = "//"
-	case strings.HasPrefix(s, "/*"):
+	case s[0] == '/' && s[1] == '*':
 		mark, closing = "/*", "*/"
-	case strings.HasPrefix(s, "<!--"):
+	case bytes.HasPrefix(s, []byte("<!--")):
 		mark, closing = "<!--", "-->"
-	case strings.HasPrefix(s, "--") && s == "--":
+	case string(s) == "--":
 		mark = "--"
 	default:
 		return false

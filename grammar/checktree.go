@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // context is where items stand.
@@ -63,21 +64,20 @@ func (in context) unnamedBlocks(items []Item) bool {
 	return true
 }
 
+// holdsOf returns what a property of a name holds, 0 where the name is not known.
+func (c *checker) holdsOf(name source.Span) holds {
+	return words[string(c.src.Text[name.Start+1:name.End])]
+}
+
 func (c *checker) property(p *Property, rest []Item) {
-	var next Item
-	if len(rest) > 0 {
-		next = rest[0]
-	}
-	if c.claimed(p.Name.Start) {
-		return
-	}
-	if p.Name.Len() == 1 {
+	switch {
+	case c.claimed(p.Name.Start):
+	case p.Name.Len() == 1:
 		c.say("DSP005", diag.Error, p.Name, "remove the blank between the slash and the name", "slash without a name")
 		c.until = c.lineEnd(p.Name.Start)
-		return
-	}
-	label := p.Label()
-	if p.Value != nil && words[label]&(holdsSection|holdsList) != 0 && words[label]&holdsValue == 0 {
+	case p.Value == nil && p.Block == nil:
+		c.valueless(p, rest)
+	case p.Value != nil && c.holdsOf(p.Name).block():
 		// The model says that the section has no {; the values that should stand in it are not strays.
 		c.until = p.Value.At.End
 		for _, it := range rest {
@@ -86,32 +86,35 @@ func (c *checker) property(p *Property, rest []Item) {
 			}
 			c.until = it.Span().End
 		}
-		return
 	}
-	if p.Value != nil || p.Block != nil {
-		return
-	}
-	if n, ok := next.(*Property); ok && c.sameLine(p.Name.End, n.Name.Start) && n.Value == nil && n.Block == nil && words[n.Label()] == 0 {
-		at := p.Name.To(n.Name)
-		d := c.say("DSP007", diag.Error, at, "a value that starts with a slash needs quotes", "property /%s has no value: %s reads as a property", label, clip(n.Name.Text()))
-		d.Fixes = []diag.Fix{{Title: "put the value in quotes", Edits: []diag.Edit{{Span: n.Name, New: `"` + n.Name.Text() + `"`}}}}
-		c.until = n.Name.End
-		return
-	}
-	if n, ok := next.(*Property); ok && words[label] == 0 && c.sameLine(p.Name.End, n.Name.Start) {
-		c.missingOpen++
-		c.say("DSP003", diag.Error, p.Name, "put its properties between { and }", "entry /%s has no {", label)
-		return
-	}
-	if h := words[label]; h&(holdsSection|holdsList) != 0 && h&holdsValue == 0 {
-		if _, ok := next.(*IncludeItem); ok {
-			return
+}
+
+// valueless speaks of a property that has neither a value nor a block.
+func (c *checker) valueless(p *Property, rest []Item) {
+	var follower *Property // on the same line
+	var included bool
+	if len(rest) > 0 {
+		_, included = rest[0].(*IncludeItem)
+		if n, ok := rest[0].(*Property); ok && c.sameLine(p.Name.End, n.Name.Start) {
+			follower = n
 		}
-		c.missingOpen++
-		c.say("DSP003", diag.Error, p.Name, "put its entries between { and }", "section /%s has no {", label)
-		return
 	}
-	c.say("DSP007", diag.Error, p.Name, "write the value behind it, in quotes", "property /%s has no value", label)
+	name := clip(p.Name.Text())
+	known := c.holdsOf(p.Name)
+	switch {
+	case follower != nil && follower.Value == nil && follower.Block == nil && c.holdsOf(follower.Name) == 0:
+		d := c.say("DSP007", diag.Error, p.Name.To(follower.Name), "a value that starts with a slash needs quotes", "property %s has no value: %s reads as a property", name, clip(follower.Name.Text()))
+		d.Fixes = []diag.Fix{{Title: "put the value in quotes", Edits: []diag.Edit{{Span: follower.Name, New: `"` + follower.Name.Text() + `"`}}}}
+		c.until = follower.Name.End
+	case follower != nil && known == 0:
+		c.missingOpen++
+		c.say("DSP003", diag.Error, p.Name, "put its properties between { and }", "entry %s has no {", name)
+	case !known.block():
+		c.say("DSP007", diag.Error, p.Name, "write the value behind it, in quotes", "property %s has no value", name)
+	case !included: // an included file may bring the braces
+		c.missingOpen++
+		c.say("DSP003", diag.Error, p.Name, "put its entries between { and }", "section %s has no {", name)
+	}
 }
 
 func (c *checker) include(i *IncludeItem) {

@@ -13,6 +13,9 @@ const (
 	holdsRules // a section whose entries may go without a name
 )
 
+// block reports whether braces must follow.
+func (h holds) block() bool { return h&(holdsSection|holdsList) != 0 && h&holdsValue == 0 }
+
 // words are the names of the notation (AdobeDocs/experience-manager-dispatcher.en,
 // dispatcher-configuration.md). Package model gives them their meaning; its tests hold the two lists
 // against each other.
