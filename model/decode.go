@@ -183,6 +183,9 @@ func completed(p *grammar.Property, rest []grammar.Item) (*grammar.Property, boo
 	q := *p
 	switch next := rest[0].(type) {
 	case *grammar.Block:
+		if next.Open.File == p.Name.File {
+			return p, false // something stands between them, or they would be one
+		}
 		q.Block = next
 	case *grammar.Value:
 		if next.At.File == p.Name.File {

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,7 +84,11 @@ func (e *entryReader) property(it *grammar.Property, depth int) {
 	items := it.Block.Items
 	place := placeOf(it)
 	if e.wraps(items, depth) {
-		if name == e.path[len(e.path)-1].name {
+		own := name == e.path[len(e.path)-1].name
+		if !own && e.elsewhere(it, name) {
+			return
+		}
+		if own {
 			e.say("DSP029", it, it.Name, "does an included file bring a section of its own?", "section /%s stands inside %s", clip(name), e.where())
 		} else {
 			e.say("DSP029", it, it.Name, "remove the name and its pair of braces", "%ss stand one pair of braces too deep, in /%s of %s", e.s.label, clip(name), e.where())
@@ -166,23 +171,35 @@ func (e *entryReader) reserved(it *grammar.Property, name string) bool {
 	if len(of) == 0 {
 		return false
 	}
-	section := false
+	if e.elsewhere(it, name) {
+		return true
+	}
+	section := slices.ContainsFunc(of, func(sp spot) bool { return sp.prop.sec != nil })
+	if hits, misses := e.fit(e.s.entry, it.Block.Items); e.s == &farmsSection && !section && hits > misses {
+		return false // Adobe's page on SSL calls a farm /secure
+	}
+	e.say("DSP023", it, it.Name, "give it another label, or is a brace missing before it?", "label /%s in %s is also the name of a property", name, e.where())
+	return false
+}
+
+// elsewhere deals with a block that has the name of a section and holds what that section does: the section itself,
+// standing in the wrong place. It reports whether it is one.
+func (e *entryReader) elsewhere(it *grammar.Property, name string) bool {
+	of := spotsOf(name)
+	if len(of) == 0 {
+		return false
+	}
 	hits, misses := e.fit(e.s.entry, it.Block.Items)
 	for _, sp := range of {
 		if sp.prop.sec == nil {
 			continue
 		}
-		section = true
 		if h, m := e.fit(sp.prop.sec, it.Block.Items); h-m > hits-misses || h-m == hits-misses && h > 0 && sp.prop.kind == KindSection {
 			e.say("DSP029", it, it.Name, "is a closing brace missing above it?", "section /%s stands %s, but belongs %s", name, e.in(), e.home(of))
 			e.keep(e.l, it, name, Misplaced)
 			return true
 		}
 	}
-	if e.s == &farmsSection && !section && hits > misses {
-		return false // Adobe's page on SSL calls a farm /secure
-	}
-	e.say("DSP023", it, it.Name, "give it another label, or is a brace missing before it?", "label /%s in %s is also the name of a property", name, e.where())
 	return false
 }
 

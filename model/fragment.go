@@ -31,6 +31,9 @@ func (d *decoder) top(c *Config, items []grammar.Item) {
 		return
 	}
 	d.properties(&topSection, c, own, Place{})
+	for len(rest) > 0 && isStray(rest[len(rest)-1]) {
+		rest = rest[:len(rest)-1]
+	}
 	if len(rest) == 0 {
 		if !d.fragment && !included {
 			d.sayNoFarms(start(items))
@@ -57,10 +60,20 @@ func (d *decoder) sortTop(own, rest []grammar.Item, it grammar.Item) (_, _ []gra
 		if i := topSection.find(d.label(it)); i >= 0 && topSection.props[i].kind == KindValue && it.Block == nil {
 			return append(own, it), rest
 		}
-	case *grammar.IncludeItem, *grammar.Stray:
+	case *grammar.Stray:
+		if len(rest) == 0 {
+			return own, rest
+		}
+		// Kept: it parts a name from a block that follows, see completed.
+	case *grammar.IncludeItem:
 		return own, rest
 	}
 	return own, append(rest, it)
+}
+
+func isStray(it grammar.Item) bool {
+	_, ok := it.(*grammar.Stray)
+	return ok
 }
 
 // topNameless reports strings and blocks without a name beside /farms. grammar.Check has said so of those
@@ -194,6 +207,7 @@ func (d *decoder) unclassified(c *Config, items []grammar.Item) (farms bool) {
 			if n := topSection.near(name); n >= 0 && topSection.props[n].name == "farms" {
 				farms = true
 			}
+		case *grammar.Stray: // grammar.Check says so
 		default:
 			d.keep(c, it, "", NoName)
 		}

@@ -119,14 +119,17 @@ type CacheVerdict struct {
 	// header X-Dispatcher-Info.
 	InfoAskedFor bool
 
-	docroot, uri string
+	docroot, uri string // docroot without a slash at its end
+	hasDocroot   bool
 	arg          string // what follows the log text
+	// bodiless says that the answer has no body, so that no file is made of it.
+	bodiless bool
 }
 
 // File returns the name of the cache file: the document root and the decoded URI. It is "" where the answer is
 // not cached, or the document root is not known.
 func (v *CacheVerdict) File() string {
-	if !v.Cacheable || v.docroot == "" {
+	if !v.Cacheable || !v.hasDocroot {
 		return ""
 	}
 	return joinDocroot(v.docroot, v.uri)
@@ -160,10 +163,13 @@ func (v *CacheVerdict) Log() string {
 	if log == "" {
 		return info
 	}
-	if v.arg == "" {
+	switch {
+	case v.arg == "":
 		return trimLabel(log)
+	case v.Reason == QueryString:
+		return log + v.arg
 	}
-	return log + v.arg
+	return log + escapePath(v.arg)
 }
 
 // trimLabel takes ": " off a text that nothing follows.
@@ -175,11 +181,11 @@ func trimLabel(s string) string {
 }
 
 // DependsOn returns what is not known before a render answers and decides whether the answer is stored. It is
-// empty where the request alone keeps it from the cache.
+// empty where the request alone keeps it from the cache: the answer to a HEAD, too, makes no file.
 //
 // Source: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md (what is cached).
 func (v *CacheVerdict) DependsOn() []string {
-	if !v.Cacheable {
+	if !v.Cacheable || v.bodiless {
 		return []string{}
 	}
 	list := []string{"response status", "Cache-Control", "Set-Cookie", "Dispatcher", "Pragma", "Content-Length"}

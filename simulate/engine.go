@@ -80,6 +80,10 @@ func New(config *model.Config, o Options) *Engine {
 // Config returns the configuration that the engine was compiled from.
 func (e *Engine) Config() *model.Config { return e.config }
 
+// partOfFarm says that the configuration is a part of a farm, and not only farms without the /farms around them: what
+// it lacks may stand elsewhere.
+func (e *Engine) partOfFarm() bool { return len(e.config.Wrapped) > 1 }
+
 // Version returns the release that the engine behaves as.
 func (e *Engine) Version() Version { return e.options.Version }
 

@@ -195,6 +195,8 @@ func factOf(t *testing.T, d *Decision, key string) string {
 			return ""
 		}
 		return label(d.Cache.Rule.Label)
+	case "cachedepends":
+		return strings.Join(d.Cache.DependsOn(), ",")
 	case "info":
 		return d.Cache.Info()
 	case "header":

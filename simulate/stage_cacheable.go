@@ -30,15 +30,16 @@ const tempSuffix = len("_YYYYXXXXXX")
 func (s cacheableStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	d := x.Decision
 	v := &d.Cache
-	if x.farm.model.Cache == nil && len(x.engine.config.Wrapped) > 0 {
+	if x.farm.model.Cache == nil && x.engine.partOfFarm() {
 		if x.Trace != nil {
 			x.say(s.Name(), LevelNote, "", "the fragment has no /cache: whether the answer is cached is not known")
 		}
 		return nil, nil
 	}
 	v.Reached = true
-	v.docroot, v.uri = x.farm.docroot, d.URI
+	v.docroot, v.hasDocroot, v.uri = x.farm.docroot, x.farm.hasDocroot, d.URI
 	v.Session = x.session == hasCredentials
+	v.bodiless = x.Request.Method == "HEAD"
 	v.InfoAskedFor = x.farm.model.Info.Value && len(x.Request.Header) > 0 && x.Request.Header.Has("X-Dispatcher-Info")
 	if x.Trace != nil {
 		x.say(s.Name(), LevelDebug, "", "checking [%s]", escapePath(d.URI))
@@ -59,6 +60,7 @@ func (s cacheableStage) check(x *Exchange, v *CacheVerdict) Reason {
 	d, c := x.Decision, x.farm.model.Cache
 	switch {
 	case !x.farm.hasDocroot && !x.farm.cachePart:
+		v.By = x.farm.model.At.Span
 		if c != nil {
 			v.By = c.At.Span
 		}

@@ -84,7 +84,7 @@ func (s filterStage) decide(x *Exchange, v *FilterVerdict) {
 	}
 	if x.Trace != nil {
 		s.sayParts(x)
-		e := evaluation{x: x, stage: s.Name(), section: "/filter", subject: requestLine(x)}
+		e := evaluation{x: x, stage: s.Name(), section: "/filter", subject: strings.Clone(requestLine(x))} // the trace keeps it
 		v.Rule, v.Matched = e.all(list.section, v.Matched)
 	} else {
 		v.Rule = list.last(x)
@@ -190,7 +190,7 @@ func (s filterStage) sayVerdict(x *Exchange, v *FilterVerdict) {
 // sayDoubts adds what is not certain about a rule that decided, and the module's own warning of it, which the module
 // logs when it starts (AdobeDocs/experience-manager-learn.en, common-logs.md).
 func (s filterStage) sayDoubts(x *Exchange, r *model.Rule) {
-	if at := r.At.Span; r.AllowsByGlob() && !at.IsZero() {
+	if at := r.At.Span; x.at(v420) && r.AllowsByGlob() && !at.IsZero() {
 		x.sayOf(s.Name(), LevelWarning, "", r.At, true, "%s:%d: Allowing requests with globs is considered unsafe.", at.File.Name, at.Position().Line)
 	}
 	if !r.Type.Set {

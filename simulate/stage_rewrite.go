@@ -85,8 +85,12 @@ func (s rewriteStage) say(x *Exchange, path string) {
 	if d.Host == "" && x.Request.proto() != "HTTP/1.0" {
 		x.say(s.Name(), LevelNote, NotSimulated, "httpd answers 400 to %s without a Host header; the request is followed all the same", x.Request.proto())
 	}
-	if d.URI == "*" {
+	switch {
+	case d.URI != "*":
+	case x.Request.Method == "OPTIONS":
 		x.say(s.Name(), LevelNote, NotSimulated, "httpd answers OPTIONS * itself; the request is followed all the same")
+	default:
+		x.say(s.Name(), LevelNote, NotSimulated, "* is a target of OPTIONS; what httpd answers to %s * is not simulated, and the request is followed all the same", x.Request.Method)
 	}
 }
 

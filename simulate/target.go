@@ -235,11 +235,12 @@ func isUnreserved(c byte) bool {
 }
 
 // escapePath writes a path the way it stands in a log: encoded, with lower-case digits as httpd has them
-// (AdobeDocs/experience-manager-dispatcher.en, issue 32).
+// (AdobeDocs/experience-manager-dispatcher.en, issue 32). An encoded slash, which httpd leaves as it was sent
+// ([KeepEncodedSlashes]), is not encoded twice.
 func escapePath(path string) string {
 	n := 0
 	for i := range len(path) {
-		if !plainInPath(path[i]) {
+		if !plainAt(path, i) {
 			n++
 		}
 	}
@@ -248,13 +249,18 @@ func escapePath(path string) string {
 	}
 	b := make([]byte, 0, len(path)+2*n)
 	for i := range len(path) {
-		if c := path[i]; plainInPath(c) {
+		if c := path[i]; plainAt(path, i) {
 			b = append(b, c)
 		} else {
 			b = append(b, '%', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
 		}
 	}
 	return string(b)
+}
+
+// plainAt reports whether the byte of a path at i stands for itself in a log.
+func plainAt(path string, i int) bool {
+	return plainInPath(path[i]) || path[i] == '%' && i+2 < len(path) && path[i+1] == '2' && path[i+2]|0x20 == 'f'
 }
 
 // plainInPath reports whether a byte of a path stands for itself in a log. What a target may hold stays as it is; what

@@ -52,6 +52,7 @@ func (v Version) AtLeast(w Version) bool {
 
 // The releases that changed what is simulated here (AdobeDocs/experience-manager-dispatcher.en, release-notes.md).
 var (
+	v420 = Version{4, 2, 0} // warns of rules that allow by /glob (seen in 4.2)
 	v430 = Version{4, 3, 0} // names the rule first in the trace
 	v431 = Version{4, 3, 1} // DISP-726 warning, DISP-730 *.h, DISP-731 log injection, DISP-732 //
 	v433 = Version{4, 3, 3} // summary lines name the cache action
