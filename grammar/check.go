@@ -448,8 +448,7 @@ func (c *checker) touching(i int) int {
 // foreignComment speaks of a comment in another notation's style that starts with a token.
 func (c *checker) foreignComment(t Token) bool {
 	s := c.src.Text[t.Start:t.End]
-	closing := ""
-	mark := ""
+	var mark, closing string
 	switch {
 	case len(s) < 2:
 		return false

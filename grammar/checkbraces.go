@@ -235,7 +235,7 @@ func (c *checker) indentation(tails bool) (left []opening, extra []int, closers 
 // commentHint finds the comment that hides the brace that is missing: the only one with more of it than
 // of the other, or one behind text that hides several.
 func (c *checker) commentHint(brace byte) *diag.Related {
-	other := byte('{' + '}' - brace)
+	other := '{' + '}' - brace
 	var at source.Span
 	n := 0
 	lineHasText := false

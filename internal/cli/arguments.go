@@ -265,6 +265,9 @@ func (r *reader) take(f *flag, spelt, value string, inline bool) error {
 		}
 	}
 	plain, err := f.one(value)
+	if err != nil && f.name == "format" && r.call.command() != nil {
+		err = notOneOf(value, r.call.command().writes())
+	}
 	if err != nil {
 		return usagef("", "%s: %v", spelt, err)
 	}

@@ -1,40 +1,81 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// writeFile makes or replaces a file as a whole: whoever reads it sees the old text or the new one.
-func (in *invocation) writeFile(path string, text []byte) error {
+// writeFile makes or replaces a file as a whole: whoever reads it sees the old text or the new one. Where write
+// fails, nothing is left of what it has written, and its error is returned.
+func (in *invocation) writeFile(path string, write func(io.Writer) error) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return in.replace(path, text, 0o666, nil)
+		return in.replace(path, write, 0o666, nil)
 	case err != nil:
-		return newFileError(display(path), err)
+		return notWritten(path, err)
 	case info.IsDir():
 		return &fileError{display(path), errors.New("is a folder; give a file")}
 	case !info.Mode().IsRegular(): // a pipe, /dev/null
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return newFileError(display(path), err)
+			return notWritten(path, err)
 		}
 		defer f.Close()
-		if _, err := f.Write(text); err != nil {
-			return newFileError(display(path), err)
-		}
-		return nil
+		return writeTo(f, path, write)
 	}
-	return in.rewrite(path, text, info)
+	return in.rewrite(path, write, info)
+}
+
+// whole is for writeFile and rewrite where the text is at hand.
+func whole(text []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	}
+}
+
+// notWritten says that a file cannot be written.
+func notWritten(path string, err error) error {
+	return &fileError{display(path), fmt.Errorf("cannot be written: %w", cause(err))}
+}
+
+// writeTo writes to an open file that was asked for as path. An error of write's own is returned as it is.
+func writeTo(f *os.File, path string, write func(io.Writer) error) error {
+	w := fileWriter{f: f}
+	b := bufio.NewWriterSize(&w, 64<<10)
+	err := write(b)
+	if err == nil {
+		err = b.Flush()
+	}
+	if w.err != nil {
+		return notWritten(path, w.err)
+	}
+	return err
+}
+
+// A fileWriter remembers the error of its file, to tell it from those of whoever writes.
+type fileWriter struct {
+	f   *os.File
+	err error
+}
+
+func (w *fileWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // rewrite replaces a file that was found as info says. A link is followed. A file that may not be
 // written, that has gone or that has changed meanwhile is an error.
-func (in *invocation) rewrite(path string, text []byte, info fs.FileInfo) error {
+func (in *invocation) rewrite(path string, write func(io.Writer) error, info fs.FileInfo) error {
 	name := display(path)
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -57,28 +98,31 @@ func (in *invocation) rewrite(path string, text []byte, info fs.FileInfo) error 
 		return newFileError(name, err)
 	}
 	f.Close()
-	return in.replace(real, text, now.Mode().Perm(), now)
+	return in.replace(real, write, now.Mode().Perm(), now)
 }
 
 // replace writes a file beside path and moves it there. was is the file that is replaced, or nil.
-func (in *invocation) replace(path string, text []byte, mode fs.FileMode, was fs.FileInfo) error {
-	fail := func(err error) error {
-		return &fileError{display(path), fmt.Errorf("cannot be written: %w", cause(err))}
-	}
+func (in *invocation) replace(path string, write func(io.Writer) error, mode fs.FileMode, was fs.FileInfo) error {
 	f, err := createBeside(path, mode)
 	if err != nil {
-		return fail(err)
+		return notWritten(path, err)
 	}
 	temp := f.Name()
-	in.program.temps.add(temp)
 	defer in.program.temps.drop(temp)
+	if !in.program.temps.add(temp) {
+		f.Close()
+		os.Remove(temp)
+		return notWritten(path, errors.New("interrupted"))
+	}
 	if was != nil {
 		err = errors.Join(f.Chmod(mode), keepOwner(f, was))
 	}
 	if err == nil {
-		_, err = f.Write(text)
-	}
-	if err == nil {
+		if err := writeTo(f, path, write); err != nil {
+			f.Close()
+			os.Remove(temp)
+			return err
+		}
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -89,7 +133,7 @@ func (in *invocation) replace(path string, text []byte, mode fs.FileMode, was fs
 	}
 	if err != nil {
 		os.Remove(temp)
-		return fail(err)
+		return notWritten(path, err)
 	}
 	return nil
 }

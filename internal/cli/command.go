@@ -37,6 +37,14 @@ type exit struct {
 // An example is one line to type and what it is for.
 type example struct{ line, purpose string }
 
+// writes returns the formats that the command writes.
+func (c *command) writes() []string {
+	if len(c.formats) == 0 {
+		return []string{"text"}
+	}
+	return c.formats
+}
+
 // find returns the command of that name, and nil where there is none.
 func find(cs []*command, name string) *command {
 	i := slices.IndexFunc(cs, func(c *command) bool { return c.name == name })

@@ -76,7 +76,8 @@ type completer struct {
 func (c *completer) run() {
 	var path []*command
 	in := c.program.commands
-	args, ended := 0, false
+	var words []string
+	ended := false
 	for i := 0; i < len(c.before); i++ {
 		w := c.before[i]
 		switch {
@@ -98,7 +99,7 @@ func (c *completer) run() {
 			path = append(path, next)
 			in = next.sub
 		default:
-			args++
+			words = append(words, w)
 		}
 	}
 	if !ended && strings.HasPrefix(c.word, "-") {
@@ -114,14 +115,22 @@ func (c *completer) run() {
 		return
 	}
 	cmd := path[len(path)-1]
-	if cmd.maxArgs >= 0 && args >= cmd.maxArgs {
+	if cmd.maxArgs >= 0 && len(words) >= cmd.maxArgs {
 		return
 	}
 	for _, v := range cmd.argValues {
 		c.offer(v, "")
 	}
 	if cmd.completeFrom == completeCommands {
-		for _, cmd := range c.program.commands {
+		in := c.program.commands
+		for _, w := range words {
+			next := find(in, w)
+			if next == nil {
+				return
+			}
+			in = next.sub
+		}
+		for _, cmd := range in {
 			if !cmd.hidden {
 				c.offer(cmd.name, cmd.usage)
 			}

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/dispcheck/dispcheck/internal/report"
+	"github.com/dispcheck/dispcheck/internal/yamltext"
 )
 
 func configCommand() *command {
@@ -192,6 +193,10 @@ func runConfigVerify(_ context.Context, in *invocation) error {
 		}
 	}
 	_, err := readProjectFile(path)
+	var one *yamltext.Error
+	if errors.As(err, &one) { // no YAML at all
+		err = &settingsError{[]*yamltext.Error{one}}
+	}
 	var list *settingsError
 	if err != nil && !errors.As(err, &list) {
 		return err

@@ -17,12 +17,12 @@ func docsCommand() *command {
 			if err := os.MkdirAll(filepath.Join(dir, "commands"), 0o777); err != nil {
 				return newFileError(display(dir), err)
 			}
-			if err := in.writeFile(filepath.Join(dir, "settings.md"), []byte(SettingsMarkdown())); err != nil {
+			if err := in.writeFile(filepath.Join(dir, "settings.md"), whole([]byte(SettingsMarkdown()))); err != nil {
 				return err
 			}
 			pages := CommandMarkdown()
 			for _, name := range pageNames(pages) {
-				if err := in.writeFile(filepath.Join(dir, "commands", name), []byte(pages[name])); err != nil {
+				if err := in.writeFile(filepath.Join(dir, "commands", name), whole([]byte(pages[name]))); err != nil {
 					return err
 				}
 			}

@@ -134,14 +134,14 @@ func written(v *grammar.Value) string {
 	return q + strings.NewReplacer(`\`, `\\`, q, `\`+q).Replace(v.Text()) + q
 }
 
-// An expandedItem is one item of an expanded tree in JSON. A block, and a property that has one, has items.
+// An expandedItem is one item of an expanded tree in JSON, without what is inside it. A block, and a property that
+// has one, goes on with "items".
 type expandedItem struct {
 	Kind  string         `json:"kind"`
 	Name  string         `json:"name,omitempty"`
 	Value *expandedValue `json:"value,omitempty"`
 	report.Place
-	Included []report.Place  `json:"included"`
-	Items    *[]expandedItem `json:"items,omitempty"`
+	Included []report.Place `json:"included"`
 }
 
 // An expandedValue is one value in JSON: what it stands for with its variables put in, and those.
@@ -162,62 +162,71 @@ type usedVariable struct {
 	report.Place
 }
 
+// writeExpandedJSON writes an expanded tree as JSON while it walks it, an item a line, as writeTreeJSON does and for
+// the same reason.
 func writeExpandedJSON(o *output, in *invocation, t *expand.Tree) error {
-	c := expandedJSON{prefix: in.text("path-prefix")}
-	var files []string
+	files := make([]string, 0, len(t.Files))
 	for _, f := range t.Files {
 		files = append(files, in.name(f.Src.Name))
 	}
-	return report.JSON(o, struct {
-		Schema string         `json:"schema"`
-		Files  []string       `json:"files"`
-		Items  []expandedItem `json:"items"`
-	}{"dispcheck.expand/v1", files, c.items(t.Items)})
+	c := expandedJSON{jsonWriter{Writer: bufio.NewWriter(o)}, in.text("path-prefix")}
+	c.WriteString("{\n  \"schema\": \"dispcheck.expand/v1\",\n  \"files\": ")
+	c.value(files)
+	c.WriteString(",\n  \"items\": ")
+	c.items(t.Items, 1)
+	c.WriteString("\n}\n")
+	return c.close()
 }
 
-type expandedJSON struct{ prefix string }
+type expandedJSON struct {
+	jsonWriter
+	prefix string
+}
 
-func (c expandedJSON) place(s source.Span) report.Place { return report.PlaceOf(s, c.prefix) }
+func (c *expandedJSON) place(s source.Span) report.Place { return report.PlaceOf(s, c.prefix) }
 
-func (c expandedJSON) items(items []grammar.Item) []expandedItem {
-	out := make([]expandedItem, 0, len(items))
-	for _, it := range items {
-		e := expandedItem{Place: c.place(it.Span()), Included: []report.Place{}}
-		if o := it.Origin(); o != nil {
-			for _, s := range o.Included {
-				e.Included = append(e.Included, c.place(s))
-			}
+func (c *expandedJSON) items(its []grammar.Item, depth int) {
+	c.list(len(its), depth, func(i int) { c.item(its[i], depth+1) })
+}
+
+func (c *expandedJSON) item(it grammar.Item, depth int) {
+	out := expandedItem{Place: c.place(it.Span()), Included: []report.Place{}}
+	if o := it.Origin(); o != nil {
+		for _, s := range o.Included {
+			out.Included = append(out.Included, c.place(s))
 		}
-		var block *grammar.Block
-		switch it := it.(type) {
-		case *grammar.Property:
-			e.Kind, e.Name = "property", it.Name.Text()
-			block = it.Block
-			if it.Value != nil {
-				e.Value = c.value(it.Value)
-			}
-		case *grammar.Block:
-			e.Kind, block = "block", it
-		case *grammar.Value:
-			e.Kind, e.Value = "value", c.value(it)
-		case *grammar.IncludeItem:
-			e.Kind = "include"
-			if it.Path != nil {
-				e.Value = c.value(it.Path)
-			}
-		case *grammar.Stray:
-			e.Kind = "stray"
-		}
-		if block != nil {
-			inside := c.items(block.Items)
-			e.Items = &inside
-		}
-		out = append(out, e)
 	}
-	return out
+	var block *grammar.Block
+	switch it := it.(type) {
+	case *grammar.Property:
+		out.Kind, out.Name = "property", it.Name.Text()
+		block = it.Block
+		if it.Value != nil {
+			out.Value = c.newValue(it.Value)
+		}
+	case *grammar.Block:
+		out.Kind, block = "block", it
+	case *grammar.Value:
+		out.Kind, out.Value = "value", c.newValue(it)
+	case *grammar.IncludeItem:
+		out.Kind = "include"
+		if it.Path != nil {
+			out.Value = c.newValue(it.Path)
+		}
+	case *grammar.Stray:
+		out.Kind = "stray"
+	}
+	if block == nil {
+		c.value(out)
+		return
+	}
+	c.open(out)
+	c.WriteString(`,"items":`)
+	c.items(block.Items, depth)
+	c.WriteByte('}')
 }
 
-func (c expandedJSON) value(v *grammar.Value) *expandedValue {
+func (c *expandedJSON) newValue(v *grammar.Value) *expandedValue {
 	e := &expandedValue{Value: v.Text(), Raw: v.Raw(), Place: c.place(v.At), Variables: []usedVariable{}}
 	if v.Quote != 0 {
 		e.Quote = string(rune(v.Quote))

@@ -68,17 +68,20 @@ func runFmt(ctx context.Context, in *invocation) error {
 	f := formatter{in: in}
 	var results []formatted
 	changed, mistakes, written := 0, false, 0
-	for _, file := range files {
+	bar := in.progress(len(files), "files")
+	defer bar.clear()
+	for i, file := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		bar.done(i)
 		r, err := f.file(ctx, file, write)
 		var internal *internalError
 		switch {
 		case errors.As(err, &internal) || ctx.Err() != nil:
 			return err
 		case err != nil:
-			complain(in.stderr, err)
+			in.complain(err)
 			unusable = true
 			continue
 		}
@@ -94,6 +97,7 @@ func runFmt(ctx context.Context, in *invocation) error {
 		}
 		results = append(results, r)
 	}
+	bar.clear()
 	err = in.emit(func(o *output) error { return writeFormatted(o, in, results, !write || in.yes("list"), diff) })
 	if err != nil {
 		return err
@@ -138,7 +142,7 @@ func formatStdin(ctx context.Context, in *invocation) error {
 		return err
 	}
 	f := formatter{in: in}
-	r, err := f.text(ctx, src, path)
+	r, err := f.text(src, path)
 	if err != nil {
 		return err
 	}
@@ -179,9 +183,8 @@ type formatted struct {
 type formatter struct {
 	in      *invocation
 	editors editorConfigs
-	// keeps says whether a text means the same before and after; nil compares their tokens. Comparing
-	// the expanded configurations goes here.
-	keeps func(ctx context.Context, before *source.File, after []byte) error
+	// keeps says whether a file means the same before and after; nil is keepsMeaning.
+	keeps func(before *grammar.File, after []byte) error
 }
 
 // file formats one file and rewrites it if write is set and it changes.
@@ -194,11 +197,11 @@ func (f *formatter) file(ctx context.Context, file fileToFormat, write bool) (fo
 	if err != nil {
 		return formatted{}, err
 	}
-	r, err := f.text(ctx, src, file.path)
+	r, err := f.text(src, file.path)
 	if err != nil || !r.Changed || !write {
 		return r, err
 	}
-	if err := f.in.rewrite(file.path, r.after, info); err != nil {
+	if err := f.in.rewrite(file.path, whole(r.after), info); err != nil {
 		return r, err
 	}
 	r.Written = true
@@ -206,7 +209,7 @@ func (f *formatter) file(ctx context.Context, file fileToFormat, write bool) (fo
 }
 
 // text formats one text that stands, or would stand, at path.
-func (f *formatter) text(ctx context.Context, src *source.File, path string) (formatted, error) {
+func (f *formatter) text(src *source.File, path string) (formatted, error) {
 	tree := grammar.Parse(src)
 	if tree.Exceeded != nil {
 		return formatted{}, tree.Exceeded
@@ -237,9 +240,9 @@ func (f *formatter) text(ctx context.Context, src *source.File, path string) (fo
 	}
 	keeps := f.keeps
 	if keeps == nil {
-		keeps = keepsTokens
+		keeps = keepsMeaning
 	}
-	if err := keeps(ctx, src, after); err != nil {
+	if err := keeps(tree, after); err != nil {
 		return r, err
 	}
 	r.Changed, r.after = true, after
@@ -250,12 +253,55 @@ func (f *formatter) text(ctx context.Context, src *source.File, path string) (fo
 // that holds the target's name.
 const ruleFlattenedLink = "DSP116"
 
-// keepsTokens refuses a formatting that changes more than white space.
-func keepsTokens(_ context.Context, before *source.File, after []byte) error {
-	if !grammar.SameButSpace(before.Text, after) {
-		return &internalError{fmt.Errorf("formatting %s would change more than white space; the file is left as it is", before.Name)}
+// keepsMeaning refuses a formatting that changes more than white space, or after which the text is read as another
+// tree. What a configuration expands to follows from the trees of its files, so that it stays the same as well.
+func keepsMeaning(before *grammar.File, after []byte) error {
+	if !grammar.SameButSpace(before.Src.Text, after) {
+		return &internalError{fmt.Errorf("formatting %s would change more than white space; the file is left as it is", before.Src.Name)}
+	}
+	read := grammar.Parse(source.NewFile(before.Src.Name, after))
+	if read.Exceeded != nil || !sameItems(before.Items, read.Items) {
+		return &internalError{fmt.Errorf("formatting %s would change how it is read; the file is left as it is", before.Src.Name)}
 	}
 	return nil
+}
+
+// sameItems reports whether two trees hold the same items, whatever their places and comments.
+func sameItems(a, b []grammar.Item) bool { return slices.EqualFunc(a, b, sameItem) }
+
+func sameItem(a, b grammar.Item) bool {
+	switch a := a.(type) {
+	case *grammar.Property:
+		b, ok := b.(*grammar.Property)
+		return ok && a.Name.Text() == b.Name.Text() && sameValue(a.Value, b.Value) && sameBlock(a.Block, b.Block)
+	case *grammar.IncludeItem:
+		b, ok := b.(*grammar.IncludeItem)
+		return ok && a.Keyword.Text() == b.Keyword.Text() && sameValue(a.Path, b.Path)
+	case *grammar.Block:
+		b, ok := b.(*grammar.Block)
+		return ok && sameBlock(a, b)
+	case *grammar.Value:
+		b, ok := b.(*grammar.Value)
+		return ok && sameValue(a, b)
+	case *grammar.Stray:
+		_, ok := b.(*grammar.Stray)
+		return ok
+	}
+	return false
+}
+
+func sameValue(a, b *grammar.Value) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Quote == b.Quote && a.Broken == b.Broken && a.Raw() == b.Raw()
+}
+
+func sameBlock(a, b *grammar.Block) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Close.IsZero() == b.Close.IsZero() && sameItems(a.Items, b.Items)
 }
 
 // options returns how a file is formatted: as the settings say, else as .editorconfig does.
@@ -306,7 +352,11 @@ func writeFormatted(o *output, in *invocation, results []formatted, names, diff 
 			continue
 		}
 		if names && !diff || diff && in.yes("list") {
-			if _, err := fmt.Fprintln(o, r.File); err != nil {
+			name := r.File // as it is, for xargs
+			if isTerminal(o.Writer) {
+				name = report.Line(name)
+			}
+			if _, err := fmt.Fprintln(o, name); err != nil {
 				return err
 			}
 		}
@@ -371,7 +421,7 @@ func filesToFormat(ctx context.Context, in *invocation) (files []fileToFormat, u
 }
 
 func (s *search) fail(path string, err error) {
-	complain(s.in.stderr, newFileError(display(path), err))
+	s.in.complain(newFileError(display(path), err))
 	s.unusable = true
 }
 
@@ -388,7 +438,7 @@ func (s *search) argument(ctx context.Context, arg string) error {
 	}
 	if !info.IsDir() {
 		if err := refuseApache(arg); err != nil {
-			complain(s.in.stderr, err)
+			s.in.complain(err)
 			s.unusable = true
 			return nil
 		}

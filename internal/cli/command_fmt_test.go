@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -32,7 +31,7 @@ func TestFormatRefusedWhereMeaningChanges(t *testing.T) {
 	if err := os.WriteFile("a.any", []byte("  /a   \"b\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f := formatter{in: fmtInvocation(t), keeps: func(context.Context, *source.File, []byte) error {
+	f := formatter{in: fmtInvocation(t), keeps: func(*grammar.File, []byte) error {
 		return &internalError{errors.New("the trees differ")}
 	}}
 	_, err := f.file(t.Context(), fileToFormat{"a.any", "a.any"}, true)
@@ -43,11 +42,31 @@ func TestFormatRefusedWhereMeaningChanges(t *testing.T) {
 	if got, err := os.ReadFile("a.any"); err != nil || string(got) != "  /a   \"b\"\n" {
 		t.Errorf("the file became %q, %v", got, err)
 	}
-	if err := keepsTokens(t.Context(), source.NewFile("a", []byte("/a \"b\"")), []byte("/a \"c\"")); !errors.As(err, &internal) {
+	tree := grammar.Parse(source.NewFile("a", []byte("/a \"b\"")))
+	if err := keepsMeaning(tree, []byte("/a \"c\"")); !errors.As(err, &internal) {
 		t.Errorf("a changed value gives %v, want an internal error", err)
 	}
-	if err := keepsTokens(t.Context(), source.NewFile("a", []byte("/a \"b\"")), []byte("/a   \"b\"\n")); err != nil {
+	if err := keepsMeaning(tree, []byte("/a   \"b\"\n")); err != nil {
 		t.Errorf("changed white space gives %v", err)
+	}
+}
+
+func TestSameItems(t *testing.T) {
+	items := func(text string) []grammar.Item { return grammar.Parse(source.NewFile("a", []byte(text))).Items }
+	const text = `/a { /b "c" $include "d.any" { "e" } 'f' g } }`
+	if !sameItems(items(text), items("# c\n/a\n{\n/b \"c\"\n$include\t\"d.any\" {\"e\"}\n'f' g }\n}")) {
+		t.Error("white space and comments make another tree")
+	}
+	for _, other := range []string{
+		"", `/x { /b "c" $include "d.any" { "e" } 'f' g } }`, `/a { /x "c" $include "d.any" { "e" } 'f' g } }`,
+		`/a { /b 'c' $include "d.any" { "e" } 'f' g } }`, `/a { /b "c" $include "x.any" { "e" } 'f' g } }`,
+		`/a { /b "c" $include "d.any" { "x" } 'f' g } }`, `/a { /b "c" $include "d.any" "e" 'f' g } }`,
+		`/a { /b "c" $include "d.any" { "e" } 'f' x } }`, `/a { /b "c" $include "d.any" { "e" } 'f' g }`,
+		`/a { /b "c" $include "d.any" { "e" } 'f' g `, `/a { /b $include "d.any" { "e" } 'f' g } }`,
+	} {
+		if sameItems(items(text), items(other)) {
+			t.Errorf("%s counts as %s", other, text)
+		}
 	}
 }
 
@@ -69,18 +88,18 @@ func TestRewriteRefusesWhatChangedMeanwhile(t *testing.T) {
 	write("one")
 	info := stat()
 	write("longer")
-	if err := in.rewrite("a.any", []byte("new"), info); err == nil || !strings.Contains(err.Error(), "a.any: has changed meanwhile") {
+	if err := in.rewrite("a.any", whole([]byte("new")), info); err == nil || !strings.Contains(err.Error(), "a.any: has changed meanwhile") {
 		t.Errorf("rewriting a changed file gives %v", err)
 	}
 	info = stat()
 	if err := os.Remove("a.any"); err != nil {
 		t.Fatal(err)
 	}
-	if err := in.rewrite("a.any", []byte("new"), info); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if err := in.rewrite("a.any", whole([]byte("new")), info); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("rewriting a vanished file gives %v", err)
 	}
 	write("two")
-	if err := in.rewrite("a.any", []byte("new"), stat()); err != nil {
+	if err := in.rewrite("a.any", whole([]byte("new")), stat()); err != nil {
 		t.Errorf("rewriting gives %v", err)
 	}
 	left, err := os.ReadDir(".")

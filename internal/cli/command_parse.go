@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -99,7 +98,7 @@ func placeOf(s source.Span) place {
 // writeTreeJSON writes a tree as JSON while it walks it, an item a line: held in memory as a whole, the
 // JSON of a large file would take a hundred times the file.
 func writeTreeJSON(o *output, name string, f *grammar.File) error {
-	t := treeJSON{Writer: bufio.NewWriter(o)}
+	t := treeJSON{jsonWriter{Writer: bufio.NewWriter(o)}}
 	t.WriteString("{\n  \"schema\": \"dispcheck.parse/v1\",\n  \"file\": ")
 	t.value(name)
 	t.WriteString(",\n  \"items\": ")
@@ -107,47 +106,13 @@ func writeTreeJSON(o *output, name string, f *grammar.File) error {
 	t.WriteString(",\n  \"comments\": ")
 	t.value(parsedRemarks(f.Last))
 	t.WriteString("\n}\n")
-	if t.err != nil {
-		return &internalError{t.err}
-	}
-	return t.Flush()
+	return t.close()
 }
 
-type treeJSON struct {
-	*bufio.Writer
-	err error // of the encoder; the writer keeps its own
-}
-
-func (t *treeJSON) value(v any) { t.Write(t.encode(v)) }
-
-func (t *treeJSON) encode(v any) []byte {
-	var b bytes.Buffer
-	if err := report.JSONLine(&b, v); err != nil && t.err == nil {
-		t.err = err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
-}
+type treeJSON struct{ jsonWriter }
 
 func (t *treeJSON) items(its []grammar.Item, depth int) {
-	t.WriteByte('[')
-	for i, it := range its {
-		if i > 0 {
-			t.WriteByte(',')
-		}
-		t.newline(depth + 1)
-		t.item(it, depth+1)
-	}
-	if len(its) > 0 {
-		t.newline(depth)
-	}
-	t.WriteByte(']')
-}
-
-func (t *treeJSON) newline(depth int) {
-	t.WriteByte('\n')
-	for range depth {
-		t.WriteString("  ")
-	}
+	t.list(len(its), depth, func(i int) { t.item(its[i], depth+1) })
 }
 
 func (t *treeJSON) item(it grammar.Item, depth int) {
@@ -186,8 +151,7 @@ func (t *treeJSON) item(it grammar.Item, depth int) {
 		return
 	}
 	out.Unclosed = block.Close.IsZero()
-	head := t.encode(out)
-	t.Write(head[:len(head)-1]) // the closing brace comes last
+	t.open(out)
 	t.WriteString(`,"items":`)
 	t.items(block.Items, depth)
 	t.WriteString(`,"last":`)

@@ -49,7 +49,7 @@ func (p *program) action(c *call, ctx *urfave.Context) error {
 	if in.values, err = resolve(fs, nil, p.lookupEnv, flags); err != nil {
 		return err
 	}
-	p.verbose = in.yes("verbose")
+	p.verbose, p.prefix = in.yes("verbose"), in.text("path-prefix")
 	if !cmd.bare && !in.yes("no-project-config") {
 		if in.file, err = loadProjectFile(); err != nil {
 			return err
@@ -58,6 +58,7 @@ func (p *program) action(c *call, ctx *urfave.Context) error {
 			if in.values, err = resolve(fs, in.file, p.lookupEnv, flags); err != nil {
 				return err
 			}
+			p.prefix = in.text("path-prefix")
 			in.detail("dispcheck: settings from %s", in.file.src.Name)
 		}
 	}

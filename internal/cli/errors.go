@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/yamltext"
 	"github.com/dispcheck/dispcheck/source"
@@ -62,8 +64,11 @@ type placedError struct {
 	hint    string
 }
 
-func (e *placedError) Error() string {
-	s := report.PlaceOf(e.span, "").String() + ": error: " + e.message
+func (e *placedError) Error() string { return e.shown("") }
+
+// shown returns the error with its file behind prefix.
+func (e *placedError) shown(prefix string) string {
+	s := report.PlaceOf(e.span, prefix).String() + ": error: " + e.message
 	if e.hint != "" {
 		s += "; " + e.hint
 	}
@@ -86,12 +91,13 @@ func newFileError(name string, err error) error {
 }
 
 // complain prints an error in one line: one that has a place as file:line:column, as editors read it,
-// any other behind the program's name.
-func complain(w io.Writer, err error) {
+// the file behind prefix; any other behind the program's name. Names of files and words of the command line
+// are part of it, so that what would steer a terminal is made visible.
+func complain(w io.Writer, err error, prefix string) {
 	var list *settingsError
 	if errors.As(err, &list) {
 		for _, e := range list.errs {
-			complain(w, e)
+			complain(w, e, prefix)
 		}
 		return
 	}
@@ -105,8 +111,17 @@ func complain(w io.Writer, err error) {
 	}
 	var p *placedError
 	if errors.As(err, &p) {
-		fmt.Fprintln(w, p)
+		fmt.Fprintln(w, report.Line(p.shown(prefix)))
 		return
 	}
-	fmt.Fprintf(w, "dispcheck: %v\n", err)
+	var ef *project.EnvFileError
+	if errors.As(err, &ef) && ef.Line > 0 { // it knows the line alone
+		fmt.Fprintln(w, report.Line(fmt.Sprintf("%s:%d:1: error: %s", report.Path(prefix, ef.File), ef.Line, ef.Message)))
+		return
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) && pe.Op == "write" && pe.Path == os.Stdout.Name() {
+		err = fmt.Errorf("standard output cannot be written: %w", pe.Err)
+	}
+	fmt.Fprintln(w, report.Line("dispcheck: "+err.Error()))
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"golang.org/x/term"
 
@@ -27,17 +26,20 @@ func (in *invocation) printer() *report.Printer {
 	return &report.Printer{Prefix: in.text("path-prefix"), Color: in.colored(in.stderr)}
 }
 
+// complain prints an error that does not end the command on standard error.
+func (in *invocation) complain(err error) { complain(in.stderr, err, in.text("path-prefix")) }
+
 // remark prints a line for people on standard error, unless --quiet.
 func (in *invocation) remark(format string, args ...any) {
 	if !in.yes("quiet") {
-		fmt.Fprintf(in.stderr, format+"\n", args...)
+		fmt.Fprintln(in.stderr, report.Line(fmt.Sprintf(format, args...)))
 	}
 }
 
 // detail prints a line for people on standard error if --verbose.
 func (in *invocation) detail(format string, args ...any) {
 	if in.yes("verbose") {
-		fmt.Fprintf(in.stderr, format+"\n", args...)
+		fmt.Fprintln(in.stderr, report.Line(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -50,7 +52,7 @@ func (in *invocation) colored(w io.Writer) bool {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

@@ -56,7 +56,7 @@ func (in *invocation) unread(p *project.Project) error {
 	}
 	for _, e := range p.Tree.Fatal {
 		if e.Rule == "" {
-			complain(in.stderr, &placedError{e.Span, e.Message, e.Hint})
+			in.complain(&placedError{e.Span, e.Message, e.Hint})
 		}
 	}
 	return errUnusable

@@ -23,8 +23,9 @@ const (
 	exitInterrupted = 130 // Ctrl-C; 143 for SIGTERM
 )
 
-// grace is how long a command may take to stop after Ctrl-C.
-const grace = 700 * time.Millisecond
+// grace is how long a command may take to stop after Ctrl-C: the process has to be gone within a second, on a busy
+// machine as well.
+const grace = 300 * time.Millisecond
 
 // Main runs the command that args (args[0] is the program's name) ask for and returns the exit code:
 // 0 clean, 1 findings, 2 wrong usage or unreadable input, 3 internal error, 130 interrupted.
@@ -40,7 +41,8 @@ type program struct {
 	stdout, stderr io.Writer
 	lookupEnv      func(string) (string, bool)
 
-	verbose bool // set as soon as the flags are read
+	verbose bool   // set as soon as the flags are read
+	prefix  string // --path-prefix, as soon as the settings are known
 	temps   temps
 }
 
@@ -138,7 +140,7 @@ func (p *program) report(err error) int {
 		fmt.Fprintf(p.stderr, "dispcheck: internal error: %v; please report it with the file and the output of dispcheck version at %s\n", internal.err, issuesURL)
 		return exitInternal
 	}
-	complain(p.stderr, err)
+	complain(p.stderr, err, p.prefix)
 	return exitUnusable
 }
 
@@ -146,15 +148,18 @@ func (p *program) report(err error) int {
 type temps struct {
 	mu    sync.Mutex
 	names map[string]bool
+	over  bool
 }
 
-func (t *temps) add(name string) {
+// add notes a file. It reports false, and the file must not stay, where the process is about to end.
+func (t *temps) add(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.names == nil {
 		t.names = map[string]bool{}
 	}
 	t.names[name] = true
+	return !t.over
 }
 
 func (t *temps) drop(name string) {
@@ -166,6 +171,7 @@ func (t *temps) drop(name string) {
 func (t *temps) remove() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.over = true
 	for name := range t.names {
 		os.Remove(name)
 	}

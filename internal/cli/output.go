@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -26,11 +25,7 @@ type target struct {
 // targets works out which formats go where. A format that the project file or the environment asks for
 // is meant for the commands that know it, so others pass it over; one on the command line must be known.
 func (in *invocation) targets() ([]target, error) {
-	cmd := in.path[len(in.path)-1]
-	own := cmd.formats
-	if len(own) == 0 {
-		own = []string{"text"}
-	}
+	own := in.path[len(in.path)-1].writes()
 	var out []target
 	check := func(format, flag string, l layer) (bool, error) {
 		switch {
@@ -42,19 +37,31 @@ func (in *invocation) targets() ([]target, error) {
 		return false, usagef("it writes "+strings.Join(own, ", "), "%s: %s does not write %s", flag, title(in.path), format)
 	}
 	files := map[string]bool{}
+	var onStdout []string
 	for _, e := range in.values["output"] {
 		format, file, _ := strings.Cut(e.value, "=")
 		ok, err := check(format, "--output", e.layer)
 		if err != nil {
 			return nil, err
 		}
+		if ok && file == "-" {
+			if files[format] = true; !slices.Contains(onStdout, format) {
+				onStdout = append(onStdout, format)
+			}
+			continue
+		}
+		if i := slices.IndexFunc(out, func(t target) bool { return t.file == file && t.format != format }); ok && i >= 0 {
+			return nil, usagef("name a file for each", "--output: %s and %s both go to %s", out[i].format, format, file)
+		}
 		if ok && !slices.Contains(out, target{format, file}) {
 			out = append(out, target{format, file})
 			files[format] = true
 		}
 	}
-	var onStdout []string
 	for _, e := range in.values["format"] {
+		if e.layer == fromDefault && len(onStdout) > 0 {
+			continue
+		}
 		ok, err := check(e.value, "--format", e.layer)
 		if err != nil {
 			return nil, err
@@ -86,12 +93,11 @@ func (in *invocation) emit(write func(*output) error) error {
 		o := output{format: t.format, Printer: &report.Printer{Prefix: in.text("path-prefix")}}
 		if t.file != "" {
 			o.Color = in.text("color") == "always"
-			var b bytes.Buffer
-			o.Writer = &b
-			if err := write(&o); err != nil {
-				return err
-			}
-			if err := in.writeFile(t.file, b.Bytes()); err != nil {
+			err := in.writeFile(t.file, func(w io.Writer) error {
+				o.Writer = w
+				return write(&o)
+			})
+			if err != nil {
 				return err
 			}
 			continue

@@ -47,6 +47,9 @@ func findProjectFile(dir string) (string, error) {
 		case !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission):
 			return "", newFileError(display(path), err)
 		}
+		if _, lerr := os.Lstat(path); lerr == nil && errors.Is(err, os.ErrNotExist) {
+			return "", &fileError{display(path), errors.New("is a link that leads nowhere")}
+		}
 		for _, root := range []string{".git", ".hg", ".svn"} {
 			if _, err := os.Lstat(filepath.Join(dir, root)); err == nil {
 				return "", nil

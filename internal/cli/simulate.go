@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/simulate"
@@ -33,7 +34,7 @@ func simulateCommand() *command {
 			{name: "proto", arg: "PROTOCOL", def: "HTTP/1.1", check: checkProto, meaning: "protocol of the request"},
 			{name: "farm", arg: "NAME", meaning: "farm that answers, whatever the virtual hosts say"},
 			{name: "no-httpd", kind: boolean, meaning: "leave out what httpd would do with its own files; they are not simulated yet in any case"},
-			{name: "define", kind: list, arg: "NAME[=VALUE]", meaning: "define a variable as httpd's -D and Define do; may be given several times"},
+			{name: "define", kind: list, arg: "NAME[=VALUE]", check: checkDefine, meaning: "define a variable as httpd's -D and Define do; may be given several times"},
 			{name: "render", arg: "none", def: "none", check: checkRender, meaning: "what answers for the renders; none stops the decision there"},
 			{name: "at", arg: "TIME", check: checkTime, defWords: "no time", meaning: "time of the request, RFC 3339 or Unix seconds"},
 			{name: "trace", kind: boolean, meaning: "print the lines that the Dispatcher would log at trace level"},
@@ -168,7 +169,13 @@ func (q *questions) each(ctx context.Context, visit func(i int, s *simulated) er
 func (in *invocation) writeSimulations(ctx context.Context, o *output, q *questions) error {
 	many := in.given("requests")
 	w := bufio.NewWriter(o)
+	bar := &progress{}
+	if !isTerminal(o.Writer) { // or both would write to one screen
+		bar = in.progress(len(q.requests), "requests")
+	}
+	defer bar.clear()
 	err := q.each(ctx, func(i int, s *simulated) error {
+		bar.done(i)
 		switch {
 		case o.format == "json" && many:
 			return report.JSONLine(w, report.NewSimulationJSON(&s.Simulation, o.Prefix))
@@ -190,6 +197,16 @@ func checkHeader(s string) error {
 	name, _, ok := strings.Cut(s, ":")
 	if !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(s, "\r\n") {
 		return fmt.Errorf("%q is no header; write 'Name: value'", s)
+	}
+	return nil
+}
+
+func checkDefine(s string) error {
+	name, _, _ := strings.Cut(s, "=")
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(":${}", r)
+	}) {
+		return fmt.Errorf("%q names no variable; write NAME or NAME=VALUE", s)
 	}
 	return nil
 }

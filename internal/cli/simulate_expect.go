@@ -68,8 +68,8 @@ func (in *invocation) checkExpectations(wants []expectation, s *simulated) (met 
 		if name != "" {
 			name += ": "
 		}
-		fmt.Fprintf(in.stderr, "%s%s %s: expected %s=%s, actual %s; because: %s\n",
-			name, s.Request.Method, s.Request.Target, want.path, want.value, got, because(v))
+		fmt.Fprintln(in.stderr, report.Line(fmt.Sprintf("%s%s %s: expected %s=%s, actual %s; because: %s",
+			name, s.Request.Method, s.Request.Target, want.path, want.value, got, because(v))))
 	}
 	return met, nil
 }

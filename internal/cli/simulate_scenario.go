@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -44,7 +45,11 @@ func (in *invocation) readScenario(ctx context.Context, path string, body []byte
 	var out []scenarioRequest
 	for n := range src.Lines() {
 		span := src.Line(n + 1)
-		row := bytes.TrimSpace(text[span.Start:span.End])
+		row := text[span.Start:span.End]
+		if n == 0 {
+			row = bytes.TrimPrefix(row, []byte("\xef\xbb\xbf")) // some editors start a file so
+		}
+		row = bytes.TrimSpace(row)
 		if len(row) == 0 || row[0] == '#' {
 			continue
 		}
@@ -71,7 +76,7 @@ func (in *invocation) readScenario(ctx context.Context, path string, body []byte
 func (in *invocation) wordRequest(row string) (scenarioRequest, error) {
 	words := strings.Fields(row)
 	if len(words) < 2 || len(words) > 3 {
-		return scenarioRequest{}, fmt.Errorf("the line has %d words, and a request two or three", len(words))
+		return scenarioRequest{}, fmt.Errorf("the line has %s, and a request two or three", count(len(words), "word"))
 	}
 	s, err := in.newRequest(words[0], words[1])
 	if err == nil && len(words) == 3 {
@@ -141,7 +146,15 @@ func jsonProblem(err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the JSON breaks off or goes wrong at byte %d", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Errorf("JSON key %s holds a %s and wants a %s", kind.Field, kind.Value, kind.Type)
+		wanted := "a text"
+		if kind.Type.Kind() == reflect.Map {
+			wanted = "an object of names and values"
+		}
+		article := "a"
+		if strings.HasPrefix(kind.Value, "a") || strings.HasPrefix(kind.Value, "o") { // array, object
+			article = "an"
+		}
+		return fmt.Errorf("JSON key %s is %s %s, not %s", kind.Field, article, kind.Value, wanted)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the JSON object is not closed")
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"path"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/dispcheck/dispcheck/source"
@@ -38,9 +39,9 @@ func (p Place) String() string {
 }
 
 // Path puts a prefix (as --path-prefix gives it) before a file's name. Names that are no paths, such as
-// <stdin>, stay as they are.
+// <stdin> and those in example:cloud, stay as they are.
 func Path(prefix, name string) string {
-	if prefix == "" || len(name) > 0 && name[0] == '<' {
+	if prefix == "" || strings.HasPrefix(name, "<") || strings.HasPrefix(name, "example:") {
 		return name
 	}
 	return path.Join(prefix, name)

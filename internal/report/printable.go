@@ -58,6 +58,10 @@ func visible(r rune, size int) string {
 	return string(r)
 }
 
+// Line returns a text fit to be shown in one line of a terminal: line ends, escape sequences and characters that
+// reorder text are made visible, tabs become blanks.
+func Line(s string) string { return line(s) }
+
 // line returns a text fit to be shown in one line.
 func line(s string) string {
 	clean := true
