@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/spelling"
+)
 
 // Find returns the rule of an id or a name, in either letter case, and nil where there is none.
 func Find(rules []*Rule, key string) *Rule {
@@ -31,7 +35,7 @@ func Nearest(rules []*Rule, key string) string {
 	}
 	best, least, tied := "", limit+1, false
 	for _, r := range rules {
-		switch n := edits(key, r.Name); {
+		switch n := spelling.Edits(key, r.Name, limit); {
 		case n < least:
 			best, least, tied = r.Name, n, false
 		case n == least && n <= limit:
@@ -67,28 +71,4 @@ func holdsWords(name, key string) bool {
 		}
 	}
 	return len(words) > 0
-}
-
-// edits returns how many letters must be put in, taken out, changed or swapped with their neighbour to
-// make b of a.
-func edits(a, b string) int {
-	two, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], two[j-2]+1)
-			}
-		}
-		two, prev, row = prev, row, two
-	}
-	return prev[len(b)]
 }

@@ -108,39 +108,6 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestEditsIsSymmetric holds edits against a plain implementation of the same distance.
-func TestEdits(t *testing.T) {
-	words := []string{"", "a", "ab", "ba", "abc", "acb", "bac", "abcd", "badc", "method", "mehtod", "metod", "methood", "path", "paths", "apth"}
-	for _, a := range words {
-		for _, b := range words {
-			want := plainEdits(a, b)
-			got := edits(a, b, 2)
-			if want > 2 && got <= 2 || want <= 2 && got != want {
-				t.Errorf("%q to %q: got %d, want %d", a, b, got, want)
-			}
-		}
-	}
-}
-
-func plainEdits(a, b string) int {
-	switch {
-	case a == "":
-		return len(b)
-	case b == "":
-		return len(a)
-	}
-	n := min(plainEdits(a[1:], b)+1, plainEdits(a, b[1:])+1)
-	cost := 1
-	if a[0] == b[0] {
-		cost = 0
-	}
-	n = min(n, plainEdits(a[1:], b[1:])+cost)
-	if len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] {
-		n = min(n, plainEdits(a[2:], b[2:])+1)
-	}
-	return n
-}
-
 func TestReports(t *testing.T) {
 	got := Reports()
 	if !slices.IsSorted(got) || len(got) != len(reports) {

@@ -110,7 +110,7 @@ func flagRows(w io.Writer, fs []*flag) {
 	width := 0
 	for _, f := range fs {
 		if !f.hidden {
-			width = max(width, len(spelling(f)))
+			width = max(width, len(spelledFlag(f)))
 		}
 	}
 	for _, f := range fs {
@@ -124,12 +124,12 @@ func flagRows(w io.Writer, fs []*flag) {
 		case f.def != "":
 			note = " (default: " + f.def + ")"
 		}
-		fmt.Fprintf(w, "  %-*s  %s%s\n", width, spelling(f), f.meaning, note)
+		fmt.Fprintf(w, "  %-*s  %s%s\n", width, spelledFlag(f), f.meaning, note)
 	}
 }
 
-// spelling returns how a flag is written: "-f, --format FORMAT".
-func spelling(f *flag) string {
+// spelledFlag returns how a flag is written: "-f, --format FORMAT".
+func spelledFlag(f *flag) string {
 	s := "    --" + f.name
 	if f.short != "" {
 		s = "-" + f.short + ", --" + f.name

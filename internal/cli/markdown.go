@@ -151,7 +151,7 @@ func commandPage(c *command) string {
 				if f.defWords != "" {
 					def = f.defWords
 				}
-				fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", cell(strings.TrimSpace(spelling(f))), f.environment(), cell(def), cell(f.meaning))
+				fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", cell(strings.TrimSpace(spelledFlag(f))), f.environment(), cell(def), cell(f.meaning))
 			}
 		}
 		formats := at.formats
