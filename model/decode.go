@@ -264,7 +264,7 @@ func (d *decoder) properties(s *section, h holder, items []grammar.Item, head Pl
 		}
 	}
 	if nameless != nil && !named {
-		d.onlyNameless(s, nameless)
+		d.onlyNameless(nameless)
 	}
 	if !included && !head.Span.IsZero() && (len(items) > 0 || d.inEntry()) { // an empty section is package lint's concern
 		d.required(s, head, written)

@@ -106,7 +106,7 @@ func (e *entryReader) property(it *grammar.Property, depth int) {
 }
 
 // entry reads one labelled block.
-func (e *entryReader) entry(name string, nameAt source.Span, place Place, items []grammar.Item, head Place) entry {
+func (e *entryReader) entry(name string, nameAt source.Span, place Place, items []grammar.Item, head Place) {
 	t := e.l.add(e.decoder)
 	t.name(name, nameAt)
 	*t.place() = place
@@ -114,7 +114,6 @@ func (e *entryReader) entry(name string, nameAt source.Span, place Place, items 
 	e.properties(e.s.entry, t, items, head)
 	e.leave()
 	finish(t)
-	return t
 }
 
 // finish works out what depends on several properties of an entry.

@@ -217,7 +217,7 @@ func (d *decoder) noPattern(head Place) {
 }
 
 // onlyNameless reports strings in a section that holds nothing else: grammar.Check takes them for a list.
-func (d *decoder) onlyNameless(s *section, v *grammar.Value) {
+func (d *decoder) onlyNameless(v *grammar.Value) {
 	if len(d.path) == 0 || len(spots()[d.path[len(d.path)-1].name]) > 0 {
 		return
 	}

@@ -325,10 +325,8 @@ func (f *flag) schema() ordered {
 	}
 	if f.def != "" {
 		var d any = f.def
-		switch f.kind {
-		case number:
-			n, _ := strconv.Atoi(f.def)
-			d = n
+		if f.kind == number {
+			d, _ = strconv.Atoi(f.def)
 		}
 		o = append(o, member{"default", d})
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
@@ -318,8 +319,7 @@ func (f *formatter) options(path string) grammar.FormatOptions {
 	}
 	o := grammar.FormatOptions{Indent: "\t", Width: f.in.number("width"), KeepEOL: eol == "keep"}
 	if indent != "tab" {
-		n := 0
-		fmt.Sscan(indent, &n)
+		n, _ := strconv.Atoi(indent) // which checkIndent and .editorconfig's reader have checked
 		o.Indent = strings.Repeat(" ", n)
 	}
 	return o

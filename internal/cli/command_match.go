@@ -40,15 +40,13 @@ type matchResult struct {
 
 func runMatch(_ context.Context, in *invocation) error {
 	text := in.args[0]
-	kind, pattern, err := "glob", (*match.Pattern)(nil), error(nil)
+	kind, pattern := "glob", match.Glob(text)
 	if in.yes("regex") {
+		var err error
 		kind = "regex"
-		pattern, err = match.ERE(text)
-	} else {
-		pattern = match.Glob(text)
-	}
-	if err != nil {
-		return patternError(text, err)
+		if pattern, err = match.ERE(text); err != nil {
+			return patternError(text, err)
+		}
 	}
 	for _, n := range pattern.Notes() {
 		s := n.Message
@@ -64,7 +62,7 @@ func runMatch(_ context.Context, in *invocation) error {
 		all = all && m
 		results = append(results, matchResult{s, m})
 	}
-	err = in.emit(func(o *output) error {
+	err := in.emit(func(o *output) error {
 		if o.format == "json" {
 			return report.JSON(o, struct {
 				Schema  string        `json:"schema"`

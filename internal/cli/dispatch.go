@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	urfave "github.com/urfave/cli/v2"
@@ -66,7 +67,7 @@ func (p *program) action(c *call, ctx *urfave.Context) error {
 		return err
 	}
 	err = cmd.run(ctx.Context, in)
-	if err == errFindings && in.yes("exit-zero") {
+	if errors.Is(err, errFindings) && in.yes("exit-zero") {
 		return nil
 	}
 	return err

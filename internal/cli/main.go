@@ -109,7 +109,7 @@ func (p *program) guarded(f func() int) (code int) {
 		fmt.Fprintf(p.stderr, "dispcheck: internal error: %s; please report it with the command line, the file and the output of dispcheck version at %s\n",
 			strings.ReplaceAll(fmt.Sprint(r), "\n", " "), issuesURL)
 		if p.verbose {
-			p.stderr.Write(debug.Stack())
+			_, _ = p.stderr.Write(debug.Stack())
 		}
 	}()
 	return f()

@@ -23,13 +23,13 @@ func checkExpectation(s string) error {
 	return nil
 }
 
-func (in *invocation) expectations() ([]expectation, error) {
+func (in *invocation) expectations() []expectation {
 	var out []expectation
 	for _, s := range in.list("expect") {
 		path, value, _ := strings.Cut(s, "=")
 		out = append(out, expectation{strings.TrimSpace(path), strings.TrimSpace(value)})
 	}
-	return out, nil
+	return out
 }
 
 // meetExpectations reports whether every answer is as expected, and says on standard error what differs.

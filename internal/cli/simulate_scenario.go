@@ -30,7 +30,8 @@ type scenarioRequest struct {
 // readScenario reads the requests of a file. All lines are read before the first is answered, so that a mistake in
 // the last one is found at once.
 func (in *invocation) readScenario(ctx context.Context, path string, body []byte) ([]scenarioRequest, error) {
-	name, text := stdinName, []byte(nil)
+	name := stdinName
+	var text []byte
 	var err error
 	if path == "-" {
 		text, err = in.readStdin(ctx, maxScenario)

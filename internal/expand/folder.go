@@ -144,7 +144,7 @@ const wildcards = "*?["
 //
 // Sources: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md (wildcard);
 // AdobeDocs/experience-manager-learn.en, explanation-config-files.md (order).
-func (e *expander) glob(in *frame, pattern string) (names []string, ok bool) {
+func (e *expander) glob(pattern string) (names []string, ok bool) {
 	if _, err := path.Match(pattern, ""); err != nil {
 		return nil, false
 	}

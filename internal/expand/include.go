@@ -1,6 +1,7 @@
 package expand
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -129,7 +130,7 @@ func (e *expander) wildcard(s *statement, name string, known int, p string) (nam
 			break
 		}
 	}
-	names, ok = e.glob(in, name)
+	names, ok = e.glob(name)
 	if !ok {
 		e.fail(in, e.say(in, ruleNotFound, diag.Error, s.at, "close the [ or write the name without it", "include %s is a malformed wildcard", s.quoted()))
 		return nil, false
@@ -205,7 +206,6 @@ func (e *expander) elsewhere(s *statement, name string) {
 }
 
 func (e *expander) caseDiffers(s *statement, name string, found search) *diag.Diagnostic {
-	right := ""
 	// As many parts at the end of the path as there are in the name, in the case in which they are there.
 	is, was := strings.Split(found.name, "/"), strings.Split(name, "/")
 	parts := strings.Split(strings.ReplaceAll(s.path, `\`, "/"), "/")
@@ -214,7 +214,7 @@ func (e *expander) caseDiffers(s *statement, name string, found search) *diag.Di
 			parts[k] = is[len(is)-i]
 		}
 	}
-	right = strings.Join(parts, "/")
+	right := strings.Join(parts, "/")
 	if s.wildcard { // name is the part before the wildcard
 		right = s.path
 		for i := range min(len(is), len(was)) {
@@ -518,7 +518,7 @@ func readAll(fsys fs.FS, name string) (text []byte, size int64, err error) {
 		n, err := f.Read(text[len(text):cap(text)])
 		text = text[:len(text)+n]
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return text, int64(len(text)), nil
 		case err != nil:
 			return nil, 0, err
@@ -532,7 +532,7 @@ func readAll(fsys fs.FS, name string) (text []byte, size int64, err error) {
 
 // cause leaves out of a file system's error what the message says anyway.
 func cause(err error) error {
-	if p, ok := err.(*fs.PathError); ok {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return p.Err
 	}
 	return err

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -558,7 +559,7 @@ func (l *Location) overlay(o *Options) map[string][]byte {
 
 // cause leaves out of a file system's error what the message says anyway.
 func cause(err error) error {
-	if p, ok := err.(*fs.PathError); ok {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return p.Err
 	}
 	return err

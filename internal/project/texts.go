@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -131,7 +132,7 @@ func readUpTo(fsys fs.FS, name string, most int64) ([]byte, error) {
 	defer f.Close()
 	text := make([]byte, min(info.Size(), most))
 	n, err := io.ReadFull(f, text)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil // it has become shorter
 	}
 	return text[:n], err

@@ -144,9 +144,9 @@ func hunks(cs []change) []hunk {
 	var out []hunk
 	for _, c := range cs {
 		if n := len(out); n > 0 {
-			last := out[n-1].changes
-			if c.a0-last[len(last)-1].a1 <= 2*contextLines {
-				out[n-1].changes = append(last, c)
+			last := &out[n-1]
+			if c.a0-last.changes[len(last.changes)-1].a1 <= 2*contextLines {
+				last.changes = append(last.changes, c)
 				continue
 			}
 		}
