@@ -129,12 +129,11 @@ type writer struct {
 
 // An openBlock is a block while shape goes over it.
 type openBlock struct {
-	tok    int  // its {
-	name   int  // its name's token, or -1
-	broken bool // it cannot stay on one line
-	items  int
-	values int
-	width  int // of what it holds, blanks between included
+	tok    int32 // its {
+	name   int32 // its name's token, or -1
+	items  int32
+	width  int32 // of what it holds, blanks between included
+	broken bool  // it cannot stay on one line
 }
 
 // shape reports whether the text can be formatted at all.
@@ -181,9 +180,9 @@ func (w *writer) shape() bool {
 				w.marks[lineStart] |= 1
 			}
 		case Open:
-			b := openBlock{tok: i, name: -1}
+			b := openBlock{tok: int32(i), name: -1}
 			if prev >= 0 && w.toks[prev].Kind == Name {
-				b.name = prev
+				b.name = int32(prev)
 			}
 			if n := len(stack); n > 0 {
 				stack[n-1].broken = true
@@ -206,15 +205,12 @@ func (w *writer) shape() bool {
 		}
 		if n := len(stack); n > 0 && !stack[n-1].broken {
 			b := &stack[n-1]
-			glued := prev >= 0 && w.toks[prev].End == t.Start && w.toks[prev].Kind != Open
-			if !glued {
+			if p := w.toks[prev]; p.End != t.Start || p.Kind == Open { // a block has its { before it
 				b.width++
 			}
-			b.width += w.width(t)
-			if isValue := t.Kind != Name && t.Kind != Include; !isValue {
+			b.width += int32(w.width(t))
+			if t.Kind == Name || t.Kind == Include {
 				b.items++
-			} else if prev < 0 || w.toks[prev].Kind != Name && w.toks[prev].Kind != Include {
-				b.values++
 			}
 		}
 		prev = i
@@ -253,7 +249,7 @@ func (w *writer) frozen(start int) bool { return w.marks[start]&1 != 0 }
 // staysOnOneLine decides for a block at a depth that its author wrote on one line and that holds no
 // other: a list, a single entry, or a rule that is short enough.
 func (w *writer) staysOnOneLine(b openBlock, depth int) bool {
-	total := depth*w.indentWidth + len("{") + b.width + len(" }")
+	total := depth*w.indentWidth + len("{") + int(b.width) + len(" }")
 	if b.name >= 0 {
 		t := w.toks[b.name]
 		total += w.width(t) + 1

@@ -14,10 +14,10 @@ type row struct {
 
 // A cell is what stands between two blanks that may be stretched: a key with its value, or a value.
 type cell struct {
-	first, last int // tokens
-	key         int // the name's token, -1 for a value alone
-	width       int
-	pad         int // blanks added behind it
+	first, last int32 // tokens
+	key         int32 // the name's token, -1 for a value alone
+	width       int32
+	pad         int32 // blanks added behind it
 }
 
 // writeRules writes the run of one-line rules that starts with the name at i, their columns aligned, and
@@ -48,7 +48,7 @@ func (w *writer) writeRules(out []byte, i int) (_ []byte, last int) {
 			cell := &w.cells[r.cells+c]
 			out = append(out, ' ')
 			out = w.writeCell(out, cell)
-			out = pad(out, cell.pad)
+			out = pad(out, int(cell.pad))
 		}
 		out = append(out, " }"...)
 		if k < len(w.rows)-1 {
@@ -73,7 +73,7 @@ func pad(out []byte, n int) []byte {
 
 func (w *writer) writeCell(out []byte, c *cell) []byte {
 	if c.last == c.first+2 && w.toks[c.first+1].Kind == Space {
-		return w.writePair(out, c.first, c.last)
+		return w.writePair(out, int(c.first), int(c.last))
 	}
 	for i := c.first; i <= c.last; i++ {
 		t := w.toks[i]
@@ -119,15 +119,15 @@ func (w *writer) rule(at int) (row, bool) {
 		holds := prev != open && (w.toks[prev].Kind == Name || w.toks[prev].Kind == Include)
 		if n := len(w.cells); glued || holds && isString(t.Kind) {
 			c := &w.cells[n-1]
-			c.width += w.width(t)
+			c.width += int32(w.width(t))
 			if !glued {
 				c.width++
 			}
-			c.last = i
+			c.last = int32(i)
 		} else {
-			c := cell{first: i, last: i, key: -1, width: w.width(t)}
+			c := cell{first: int32(i), last: int32(i), key: -1, width: int32(w.width(t))}
 			if t.Kind == Name {
-				c.key = i
+				c.key = int32(i)
 			}
 			w.cells = append(w.cells, c)
 		}
@@ -135,7 +135,7 @@ func (w *writer) rule(at int) (row, bool) {
 	}
 	r.n = len(w.cells) - r.cells
 	for _, c := range w.cells[r.cells:] {
-		r.width += c.width + 1
+		r.width += int(c.width) + 1
 	}
 	return r, r.n > 0
 }
@@ -217,12 +217,12 @@ func (w *writer) sameKey(a, b int) bool {
 // stretch pads a column of the rows [from, to) to the width of its widest cell, unless a line would grow
 // too wide.
 func (w *writer) stretch(from, to, col int) bool {
-	widest := 0
+	widest := int32(0)
 	for _, r := range w.rows[from:to] {
 		widest = max(widest, w.cells[r.cells+col].width)
 	}
 	for _, r := range w.rows[from:to] {
-		if r.width+widest-w.cells[r.cells+col].width > w.o.Width {
+		if r.width+int(widest-w.cells[r.cells+col].width) > w.o.Width {
 			return false
 		}
 	}
@@ -230,7 +230,7 @@ func (w *writer) stretch(from, to, col int) bool {
 		r := &w.rows[i]
 		c := &w.cells[r.cells+col]
 		c.pad = widest - c.width
-		r.width += c.pad
+		r.width += int(c.pad)
 	}
 	return true
 }

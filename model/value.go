@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -258,15 +259,18 @@ func (d *decoder) pattern(p *property, it *grammar.Property, text string, at Pla
 	if undetermined(text) {
 		return pat // what is wrong is the variable
 	}
-	switch err := c.err.(type) {
-	case *match.SyntaxError:
-		rule := "DSP036"
+	var refused *match.SyntaxError
+	var unsupported *match.UnsupportedError
+	switch {
+	case errors.As(c.err, &refused):
+		err, rule := refused, "DSP036"
 		if err.Offset > 0 && err.Offset < len(text) && text[err.Offset-1:err.Offset+1] == "(?" {
 			rule = "DSP169"
 		}
 		dg := d.say(rule, it, pat.Span(err.Offset, err.End), err.Hint, "regular expression of /%s: %s", p.name, err.Message)
 		dg.Why = reports["DSP036"].why
-	case *match.UnsupportedError:
+	case errors.As(c.err, &unsupported):
+		err := unsupported
 		dg := d.say("DSP169", it, pat.Span(err.Offset, err.End), err.Hint, "regular expression of /%s: %s", p.name, err.Message)
 		dg.Severity = diag.Warning
 		dg.Why = "dispcheck takes the rule as one that never matches, and the Dispatcher may not"
