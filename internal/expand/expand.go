@@ -125,7 +125,7 @@ func (t *Tree) Err() error {
 // goes wrong behind it is in the tree.
 func File(name string, o Options) (*Tree, error) {
 	e := newExpander(o)
-	if !fs.ValidPath(name) {
+	if !ValidName(name) {
 		return nil, &Error{Message: "no name of a file: " + name}
 	}
 	file, err := e.read(name, nil)
@@ -138,7 +138,7 @@ func File(name string, o Options) (*Tree, error) {
 // Source expands a text that is not in o.FS. Relative includes start from dir, a folder of o.FS.
 func Source(src *source.File, dir string, o Options) (*Tree, error) {
 	e := newExpander(o)
-	if !fs.ValidPath(dir) {
+	if !ValidName(dir) {
 		return nil, &Error{Message: "no name of a folder: " + dir}
 	}
 	return e.expand(e.parsed(src, "", nil), "", dir), nil

@@ -189,3 +189,17 @@ func (e *expander) glob(pattern string) (names []string, ok bool) {
 	slices.Sort(dirs)
 	return dirs, true
 }
+
+// ValidName is fs.ValidPath without its demand for UTF-8: whether such a name can be opened is for the file
+// system to say.
+func ValidName(name string) bool {
+	if name == "." {
+		return true
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part == "." || part == ".." {
+			return false
+		}
+	}
+	return true
+}

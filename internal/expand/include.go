@@ -91,7 +91,7 @@ func (e *expander) resolve(s *statement) (names []string, ok bool) {
 		if e.o.Map != nil {
 			name, ok = e.o.Map(path.Clean(p))
 		}
-		if !ok || !fs.ValidPath(name) {
+		if !ok || !ValidName(name) {
 			e.fail(in, e.say(in, ruleOutside, diag.Error, s.at, "write a path relative to this file", "include %s leads out of the project", s.quoted()))
 			return nil, false
 		}
@@ -122,7 +122,7 @@ func (e *expander) wildcard(s *statement, name string, known int, p string) (nam
 	case !found.found && !isAbsolute(p):
 		for _, dir := range e.o.Fallback {
 			other := path.Join(dir, p)
-			if other == name || !fs.ValidPath(other) || !e.search(fixedPart(other), 0).found {
+			if other == name || !ValidName(other) || !e.search(fixedPart(other), 0).found {
 				continue
 			}
 			e.elsewhere(s, other)
@@ -165,7 +165,7 @@ func (e *expander) single(s *statement, name string, known int, p string) (names
 	if (!found.found || found.folded) && !isAbsolute(p) {
 		for _, dir := range e.o.Fallback {
 			other := path.Join(dir, p)
-			if other == name || !fs.ValidPath(other) {
+			if other == name || !ValidName(other) {
 				continue
 			}
 			if f := e.search(other, 0); f.found && !f.folded {
@@ -418,7 +418,7 @@ func (e *expander) follow(in *frame, file *grammar.File, at source.Span) *gramma
 			return file
 		}
 		target := path.Join(path.Dir(in.name), v.Raw())
-		if !fs.ValidPath(target) || target == in.name || target == in.link || !strings.Contains(v.Raw(), "/") && path.Ext(target) != path.Ext(in.name) {
+		if !ValidName(target) || target == in.name || target == in.link || !strings.Contains(v.Raw(), "/") && path.Ext(target) != path.Ext(in.name) {
 			return file
 		}
 		found := e.search(target, 0)

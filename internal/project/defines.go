@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/expand"
 )
 
 // The bounds on what is read of Apache's files for the sake of variables.
@@ -109,7 +111,7 @@ func (d *defines) glob(pattern string) []string {
 }
 
 func (d *defines) file(name string, depth int) {
-	if depth > maxDefineDepth || d.files >= maxDefineFiles || d.bytes >= maxDefineBytes || !fs.ValidPath(name) {
+	if depth > maxDefineDepth || d.files >= maxDefineFiles || d.bytes >= maxDefineBytes || !expand.ValidName(name) {
 		return
 	}
 	d.files++

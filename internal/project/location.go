@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/fixtures"
+	"github.com/dispcheck/dispcheck/internal/expand"
 )
 
 // Options say what to load and how. The zero Options look for a configuration from the working
@@ -154,10 +155,11 @@ func find(o *Options) (*Location, error) {
 	info, err := os.Stat(abs)
 	switch {
 	case err != nil:
-		if entries, e := os.ReadDir(filepath.Dir(abs)); e == nil && os.IsNotExist(err) {
+		if errors.Is(err, fs.ErrNotExist) {
+			entries, _ := os.ReadDir(filepath.Dir(abs)) // only for a hint
 			return nil, &NotFoundError{Where: "at " + o.Path + ": there is no such file or folder", Seen: sameWithoutCase(o.Path, entries)}
 		}
-		return nil, fmt.Errorf("%s: %w", o.Path, cause(err))
+		return nil, fmt.Errorf("%s cannot be read: %w", o.Path, cause(err))
 	case info.IsDir():
 		return findInFolder(o, abs)
 	case !info.Mode().IsRegular():
@@ -170,7 +172,7 @@ func find(o *Options) (*Location, error) {
 func sameWithoutCase(p string, entries []fs.DirEntry) []string {
 	base := filepath.Base(p)
 	for _, e := range entries {
-		if strings.EqualFold(e.Name(), base) {
+		if e.Name() != base && strings.EqualFold(e.Name(), base) {
 			return []string{filepath.ToSlash(filepath.Join(filepath.Dir(p), e.Name()))}
 		}
 	}
@@ -185,8 +187,11 @@ func findInFS(fsys fs.FS, name, prefix string) (*Location, error) {
 	}
 	shown := path.Join(prefix, name)
 	info, err := fs.Stat(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFoundError{Where: "at " + shown + ": there is no such file or folder"}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown, cause(err))
+		return nil, fmt.Errorf("%s cannot be read: %w", shown, cause(err))
 	}
 	if !info.IsDir() {
 		l := &Location{FS: fsys, Root: ".", prefix: prefix}
@@ -274,7 +279,7 @@ func onDisk(workDir, dir string) *Location {
 	if rel, err := filepath.Rel(workDir, dir); err == nil {
 		prefix = filepath.ToSlash(rel)
 	}
-	return &Location{FS: os.DirFS(dir), Dir: dir, Root: ".", prefix: prefix, workDir: workDir}
+	return &Location{FS: onDiskFS(dir), Dir: dir, Root: ".", prefix: prefix, workDir: workDir}
 }
 
 // inside finds the configuration that a folder holds: around it where it is conf.d or conf.dispatcher.d,
@@ -314,7 +319,7 @@ func inFolder(workDir, dir string) *Location {
 	if up == dir {
 		name = "."
 	}
-	root, lay, ok := inside(os.DirFS(up), name)
+	root, lay, ok := inside(onDiskFS(up), name)
 	if !ok {
 		return nil
 	}
@@ -356,7 +361,7 @@ func classicOnDisk(workDir, root string, set func(l *Location, at string)) *Loca
 func findFile(o *Options, abs string) *Location {
 	name := filepath.ToSlash(strings.TrimPrefix(abs, filepath.VolumeName(abs)))
 	volume := filepath.VolumeName(abs) + string(filepath.Separator)
-	if root, lay, ok := treeAround(os.DirFS(volume), strings.TrimPrefix(name, "/")); ok {
+	if root, lay, ok := treeAround(onDiskFS(volume), strings.TrimPrefix(name, "/")); ok {
 		root = filepath.Join(volume, filepath.FromSlash(root))
 		rel, err := filepath.Rel(root, abs)
 		if err == nil {
@@ -375,7 +380,7 @@ func findFile(o *Options, abs string) *Location {
 		// The nearest folder above with a configuration is where its includes start, if there is one.
 		stop := repository(root)
 		for dir, n := root, 0; n < 4 && (stop != "" || dir == root); dir, n = filepath.Dir(dir), n+1 {
-			if lay, ok := recognise(os.DirFS(dir), "."); ok && lay.kind == Classic {
+			if lay, ok := recognise(onDiskFS(dir), "."); ok && lay.kind == Classic {
 				root = dir
 				break
 			}
@@ -420,8 +425,10 @@ func searchUp(workDir string) (*Location, error) {
 // repository returns the folder of the version control that dir is in, "" for none.
 func repository(dir string) string {
 	for {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return dir
+		for _, mark := range []string{".git", ".hg", ".svn"} {
+			if _, err := os.Stat(filepath.Join(dir, mark)); err == nil {
+				return dir
+			}
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
@@ -450,7 +457,7 @@ func seenBelow(workDir, dir string) []string {
 					continue
 				}
 				sub := filepath.Join(d, name)
-				if _, ok := recognise(os.DirFS(sub), "."); ok {
+				if _, ok := recognise(onDiskFS(sub), "."); ok {
 					seen = append(seen, shownPath(workDir, sub))
 					continue
 				}
@@ -527,7 +534,7 @@ func (l *Location) isThere(name string) bool {
 	if i := strings.IndexAny(name, "*?["); i >= 0 {
 		name = path.Dir(name[:i] + "x")
 	}
-	if !fs.ValidPath(name) || name == "." {
+	if !expand.ValidName(name) || name == "." {
 		return false
 	}
 	_, err := fs.Stat(l.FS, name)
