@@ -510,15 +510,11 @@ func (s *search) add(path, real string, asked bool) {
 	if s.seen[real] {
 		return
 	}
-	s.seen[real] = true
-	if s.immutable(real) {
-		if asked {
-			s.in.remark("%s: left as it is: a Cloud Service project must not change it; --profile classic formats it all the same", s.in.name(display(path)))
-		} else {
-			s.in.detail("%s: left as it is: a Cloud Service project must not change it", s.in.name(display(path)))
-		}
+	if !asked && s.immutable(real) {
+		s.in.detail("%s: left as it is: a Cloud Service project must not change it; name the file to format it all the same", s.in.name(display(path)))
 		return
 	}
+	s.seen[real] = true
 	s.files = append(s.files, fileToFormat{path, display(path)})
 }
 
