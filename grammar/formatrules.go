@@ -94,7 +94,11 @@ func (w *writer) rule(at int) (row, bool) {
 	open := -1
 	for i := at + 1; i < len(w.toks) && open < 0; i++ {
 		switch w.toks[i].Kind {
-		case Space, Newline:
+		case Space:
+		case Newline:
+			if i+1 < len(w.toks) && w.frozen(i+1) {
+				return row{}, false // the brace stands on a line that keeps its words together
+			}
 		case Open:
 			open = i
 		default:
