@@ -74,9 +74,28 @@ func SameButSpace(a, b []byte) bool {
 	}
 }
 
+// formatTokens lays a text out. Where lines with mistakes keep their words together, what shares such a line
+// with them is laid out by what the line has become: the result is laid out again until nothing changes.
 func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
+	out, ok, settled := layOut(src, toks, o)
+	for range 3 {
+		if !ok {
+			return src, false
+		}
+		if settled {
+			return out, true
+		}
+		last := out
+		out, ok, _ = layOut(last, Scan(last, nil), o)
+		settled = bytes.Equal(out, last)
+	}
+	return src, false
+}
+
+// layOut lays a text out once. settled says that doing it again would change nothing.
+func layOut(src []byte, toks []Token, o FormatOptions) (out []byte, ok, settled bool) {
 	if bytes.IndexByte(src, 0) >= 0 || isUTF16(src) || looksLikeLink(bytes.TrimSpace(src)) {
-		return src, false // not text, in an encoding where blanks have two bytes, or a flattened link
+		return src, false, true // not text, in an encoding where blanks have two bytes, or a flattened link
 	}
 	if o.Indent == "" {
 		o.Indent = "\t"
@@ -97,13 +116,13 @@ func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 	}
 	w.indentWidth = width([]byte(o.Indent))
 	if !w.shape() {
-		return src, false
+		return src, false, true
 	}
-	out := w.write(make([]byte, 0, len(src)+len(src)/8+64))
+	out = w.write(make([]byte, 0, len(src)+len(src)/8+64))
 	if isUTF16(out) {
-		return src, false // without its leading blanks the text would be read as something else
+		return src, false, true // without its leading blanks the text would be read as something else
 	}
-	return out, true
+	return out, true, !w.mistakes
 }
 
 // A writer formats one text in two passes: shape finds the blocks that stay on one line and the lines
@@ -118,7 +137,8 @@ type writer struct {
 	ascii bool
 	// For each token: of a { that stays on one line, its }, times two; plus one where the token is the
 	// first of a line that keeps its words together.
-	marks []int32
+	marks    []int32
+	mistakes bool // a line keeps its words together
 
 	depth  int
 	margin []byte // as much indentation as was needed so far
@@ -161,7 +181,7 @@ func (w *writer) shape() bool {
 			}
 			continue
 		case Odd:
-			w.marks[lineStart] |= 1
+			w.freeze(lineStart)
 			if n := len(stack); n > 0 {
 				stack[n-1].broken = true
 			}
@@ -170,14 +190,14 @@ func (w *writer) shape() bool {
 			if _, n := typographic(w.src[t.Start:t.End]); n == 0 {
 				return false
 			}
-			w.marks[lineStart] |= 1
+			w.freeze(lineStart)
 		case Name:
 			if s := w.src[t.Start:t.End]; len(s) == 1 || s[1] == '/' || s[1] == '*' {
-				w.marks[lineStart] |= 1
+				w.freeze(lineStart)
 			}
 		case Bare:
 			if prev < 0 || w.toks[prev].Kind != Name && w.toks[prev].Kind != Include {
-				w.marks[lineStart] |= 1
+				w.freeze(lineStart)
 			}
 		case Open:
 			b := openBlock{tok: int32(i), name: -1}
@@ -242,6 +262,12 @@ func isASCII(b []byte) bool {
 
 // oneLine returns the } of the { at a token if the block stays on one line, else 0.
 func (w *writer) oneLine(open int) int { return int(w.marks[open] >> 1) }
+
+// freeze makes the line that starts with a token keep its words together.
+func (w *writer) freeze(start int) {
+	w.marks[start] |= 1
+	w.mistakes = true
+}
 
 // frozen reports whether the line that starts with a token keeps its words together.
 func (w *writer) frozen(start int) bool { return w.marks[start]&1 != 0 }
