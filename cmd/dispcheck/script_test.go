@@ -86,7 +86,7 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	io.Copy(io.Discard, lines)
 	err = cmd.Wait()
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > time.Minute { // only what hangs takes so long, however busy the machine is
 		ts.Fatalf("took %v to stop", took)
 	}
 	var exit *exec.ExitError

@@ -44,7 +44,7 @@ func TestEditorMatchIsBounded(t *testing.T) {
 		t.Errorf("braces give %d globs", n)
 	}
 	expandBraces(strings.Repeat("{", 4000))
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > hung {
 		t.Errorf("took %v", took)
 	}
 }
