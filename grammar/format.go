@@ -187,7 +187,7 @@ func (w *writer) shape() bool {
 			}
 			continue
 		case Broken:
-			if _, n := typographic(w.src[t.Start:t.End]); n == 0 {
+			if !closedTypographically(w.src[t.Start:t.End]) {
 				return false
 			}
 			w.freeze(lineStart)

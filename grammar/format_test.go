@@ -103,7 +103,7 @@ func TestFormatEOL(t *testing.T) {
 }
 
 func TestFormatLeavesBroken(t *testing.T) {
-	for _, text := range []string{"/a {\n /b  \"1\"", "/a  }", "/a   \"x\n/b \"y\"", "/a 'x }\n", "../available_farms/x.farm"} {
+	for _, text := range []string{"/a {\n /b  \"1\"", "/a  }", "/a   \"x\n/b \"y\"", "/a 'x }\n", "../available_farms/x.farm", "/a  “x /b\n0”"} {
 		if out, ok := FormatText([]byte(text), FormatOptions{}); ok || string(out) != text {
 			t.Errorf("%q became %q (%v)", text, out, ok)
 		}

@@ -347,6 +347,24 @@ func typographic(b []byte) (quote byte, n int) {
 	return 0, 0
 }
 
+// closedTypographically reports whether a string opens with a typographic quote and ends with a quote of its kind.
+// One that does not could swallow what another line break puts behind it.
+func closedTypographically(b []byte) bool {
+	quote, n := typographic(b)
+	if n == 0 || len(b) == n {
+		return false
+	}
+	rest := b[n:]
+	if rest[len(rest)-1] == quote {
+		return true
+	}
+	if len(rest) < 3 {
+		return false
+	}
+	q, _ := typographic(rest[len(rest)-3:])
+	return q == quote
+}
+
 // quoteLen returns how long the quote is that a string starts with.
 func quoteLen(b []byte) int {
 	if _, n := typographic(b); n > 0 {
