@@ -78,11 +78,17 @@ func SameButSpace(a, b []byte) bool {
 // with them is laid out by what the line has become: the result is laid out again until nothing changes.
 func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 	out, ok, settled := layOut(src, toks, o)
+	if ok && settled {
+		return out, true // no line holds a mistake
+	}
 	for range 3 {
 		if !ok {
 			return src, false
 		}
 		if settled {
+			if !SameButSpace(src, out) {
+				return src, false // a mistake that reads differently behind another line break stays where it is
+			}
 			return out, true
 		}
 		last := out
