@@ -78,22 +78,22 @@ func SameButSpace(a, b []byte) bool {
 // with them is laid out by what the line has become: the result is laid out again until nothing changes.
 func formatTokens(src []byte, toks []Token, o FormatOptions) ([]byte, bool) {
 	out, ok, settled := layOut(src, toks, o)
-	if ok && settled {
-		return out, true // no line holds a mistake
+	if !ok || settled {
+		return out, ok
 	}
 	for range 3 {
+		again, ok, _ := layOut(out, Scan(out, nil), o)
 		if !ok {
-			return src, false
+			break
 		}
-		if settled {
-			if !SameButSpace(src, out) {
-				return src, false // a mistake that reads differently behind another line break stays where it is
-			}
+		if !bytes.Equal(again, out) {
+			out = again
+			continue
+		}
+		if SameButSpace(src, out) {
 			return out, true
 		}
-		last := out
-		out, ok, _ = layOut(last, Scan(last, nil), o)
-		settled = bytes.Equal(out, last)
+		break // a mistake that reads differently behind another line break stays where it is
 	}
 	return src, false
 }

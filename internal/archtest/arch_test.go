@@ -56,7 +56,7 @@ var homes = map[string][]string{
 	"gopkg.in/yaml.v3":                    {"internal/yamltext"},
 	"golang.org/x/term":                   {"internal/cli", "internal/report"},
 	"github.com/muesli/termenv":           {"internal/report"},
-	"github.com/google/go-cmp":            {"internal/testkit"},
+	"github.com/google/go-cmp":            {},
 	"github.com/rogpeppe/go-internal":     {},
 }
 

@@ -1,5 +1,5 @@
-// Package testkit is what the tests of several packages share: the corpus, golden texts and the flag
-// that rewrites them. Nothing but tests imports it.
+// Package testkit is what the tests of several packages share: the corpus, and the flag that rewrites
+// golden texts. Nothing but tests imports it.
 package testkit
 
 import (
@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -89,26 +87,4 @@ func Corpus(tb testing.TB, endings ...string) []*source.File {
 		tb.Skipf("no %s files in %s", strings.Join(endings, ", "), dir)
 	}
 	return files
-}
-
-// Golden compares got with the text of a file below testdata, or writes it under -update.
-func Golden(tb testing.TB, path, got string) {
-	tb.Helper()
-	path = filepath.Join("testdata", filepath.FromSlash(path))
-	if *Update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			tb.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		tb.Fatalf("%v; go test -update writes it", err)
-	}
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
-		tb.Errorf("%s (-want +got):\n%s", path, diff)
-	}
 }
