@@ -9,9 +9,6 @@ import (
 	"github.com/dispcheck/dispcheck/model"
 )
 
-// A Clock says what time it is.
-type Clock func() time.Time
-
 // Options say how an [Engine] behaves. The zero value is the newest release in front of an httpd that is set up
 // as Adobe ships it, with an empty document root and no renders.
 type Options struct {
@@ -19,12 +16,33 @@ type Options struct {
 	Version Version
 	// EncodedSlashes is httpd's AllowEncodedSlashes.
 	EncodedSlashes EncodedSlashes
-	// Backend answers for the renders. It is not asked yet: every decision ends at the render.
+	// Backend answers for the renders; nil ends every decision at the render.
 	Backend Backend
-	// Store is the document root; nil is an empty one. Another is not looked into yet, and the lookup says so.
+	// Store is where the document roots are; nil are empty ones that nothing is written to.
 	Store Store
-	// Now dates the events of a trace; nil leaves them without a time.
+	// Now is the time of events, of cache files and of all that expires. nil is the system's clock where there is a
+	// Backend or a Store, and leaves events without a time where there is neither.
 	Now Clock
+	// Sleep waits between rounds of connection attempts; nil is RealSleep.
+	Sleep Sleeper
+	// Directives are what httpd's configuration says about the module.
+	Directives Directives
+	// Readings are choices where the evidence allows more than one.
+	Readings Readings
+	// Vanity holds the vanity lists that are known before anything is fetched, by the value of /vanity_urls /file.
+	Vanity map[string]VanityList
+	// Sessions are the sessions that are known from the start: the credentials, and when they were last used.
+	Sessions map[string]time.Time
+	// RunHandler runs the program of /invalidateHandler; nil runs nothing, and the call is only recorded.
+	RunHandler func(ctx context.Context, args []string) error
+	// ServerName is the web server's host and port in the header Via; "" is "localhost:80", or 443 for TLS.
+	ServerName string
+}
+
+// A VanityList is a list of vanity URLs and when it was fetched.
+type VanityList struct {
+	URLs    []string
+	Fetched time.Time
 }
 
 // A Stage is one step of answering. It either settles the request, and returns the decision, or leaves it to the
@@ -58,12 +76,14 @@ func Stages() []string {
 	return names
 }
 
-// An Engine answers requests for one configuration, from many goroutines at once. It does not change after [New].
+// An Engine answers requests for one configuration, from many goroutines at once. What lasts from one request to the next
+// is in the Store and in its memory: scores of renders, idle connections, sessions, vanity lists.
 type Engine struct {
 	config  *model.Config
 	options Options
 	farms   farmList
 	pool    sync.Pool // of *Exchange
+	memory  memory
 }
 
 // New compiles a configuration, which must not change afterwards. It cannot fail: patterns that the C library
@@ -72,7 +92,15 @@ func New(config *model.Config, o Options) *Engine {
 	if o.Version == (Version{}) {
 		o.Version = Newest
 	}
+	if o.Now == nil && (o.Backend != nil || o.Store != nil) {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = RealSleep
+	}
 	e := &Engine{config: config, options: o, farms: compileFarms(config)}
+	e.memory.init(&o)
+	e.openDocroots()
 	e.pool.New = func() any { return new(Exchange) }
 	return e
 }
@@ -94,8 +122,11 @@ func (e *Engine) Decide(ctx context.Context, r *Request, d *Decision, t *Trace) 
 	d.reset()
 	x := e.pool.Get().(*Exchange)
 	x.Request, x.Decision, x.Trace, x.engine = r, d, t, e
+	if now := e.options.Now; now != nil {
+		x.start = now()
+	}
 	err := x.run(ctx)
-	*x = Exchange{line: x.line[:0]}
+	*x = Exchange{line: x.line[:0], name: x.name[:0]}
 	e.pool.Put(x)
 	return err
 }
@@ -112,10 +143,31 @@ type Exchange struct {
 	// line is the request line as /glob sees it, made when first needed.
 	line    []byte
 	hasLine bool
+	// name is memory for names of files.
+	name []byte
 	// signature is that of the URI.
 	signature signature
 	// session says what the session stage found.
 	session sessionState
+	// credentials are those of the session.
+	credentials string
+
+	// start is when the request came, the zero time where the engine has no clock.
+	start time.Time
+	// found is what stands in the cache under the URI.
+	found FileInfo
+	// refetch says that the page is fetched on behalf of a flush, whatever the cache holds.
+	refetch bool
+	// refreshes says that the exchange is the one that fetches a stale file again.
+	refreshes bool
+	// permitHeader is headers that a hit gets beside those that are stored.
+	permitHeader Header
+	// answer is what the render sent, set by the fetch stage; failed says that it is the module's own, for a render that
+	// did not answer.
+	answer *Answer
+	failed Reason
+	// socket is the connection that the last answer came over.
+	socket socket
 }
 
 func (x *Exchange) run(ctx context.Context) error {

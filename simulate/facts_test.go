@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -132,6 +133,8 @@ func requestOf(t *testing.T, words []string) (*Request, Options) {
 			r.Proto = value
 		case "farm":
 			r.Farm = value
+		case "client":
+			r.Client = netip.MustParseAddr(value)
 		case "version":
 			if o.Version, err = ParseVersion(value); err != nil {
 				t.Fatal(err)
@@ -222,6 +225,23 @@ func factOf(t *testing.T, d *Decision, key string) string {
 		return d.Parts.Extension
 	case "suffix":
 		return d.Parts.Suffix
+	case "allowed":
+		return yes(d.Invalidation.Allowed)
+	case "client-rule":
+		if d.Invalidation.Rule == nil {
+			return ""
+		}
+		return label(d.Invalidation.Rule.Label)
+	case "touched":
+		return strings.Join(d.Invalidation.Touched, ",")
+	case "touched-outside":
+		return strings.Join(d.Invalidation.TouchedOutside, ",")
+	case "handler":
+		return strings.Join(d.Invalidation.Handler, "|")
+	case "propagated":
+		return yes(d.Invalidation.Forwarded)
+	case "length":
+		return fmt.Sprint(d.Response.Length)
 	}
 	t.Fatalf("nothing is known of %q", key)
 	return ""

@@ -20,6 +20,14 @@ type farm struct {
 	// cachePart says that the configuration is a part of a /cache, the rest of which is not known.
 	cachePart bool
 	statURL   string // the URL of /statfile where that lies in the document root, else ""
+
+	// root is where the cache files are, nil without a store.
+	root       Docroot
+	rootErr    error // why there is none
+	invalidate *ruleList
+	checked    *ruleList // /filter of /auth_checker
+	stat       statfiles
+	hits       hitCount
 }
 
 // A farmList is the farms of a configuration, with the values of their virtual hosts in the order in which they
@@ -59,6 +67,9 @@ func compileFarms(config *model.Config) farmList {
 
 func compileFarm(f *model.Farm) *farm {
 	c := &farm{model: f, filter: newRuleList(f.Filter, false)}
+	if f.AuthChecker != nil {
+		c.checked = newRuleList(f.AuthChecker.Filter, true)
+	}
 	if f.Cache == nil {
 		return c
 	}
@@ -69,7 +80,30 @@ func compileFarm(f *model.Farm) *farm {
 	if stat := f.Cache.Statfile.Value; c.hasDocroot && !f.Cache.StatfilesLevel.Set && strings.HasPrefix(stat, c.docroot+"/") {
 		c.statURL = stat[len(c.docroot):]
 	}
+	c.invalidate = newRuleList(f.Cache.Invalidate, true)
+	c.stat.level = f.Cache.StatfilesLevel.Value
+	switch stat := f.Cache.Statfile.Value; {
+	case f.Cache.StatfilesLevel.Set, stat == "", stat == c.docroot+statName:
+	case c.statURL != "":
+		c.stat.one = c.statURL
+	default:
+		c.stat.outside = stat
+	}
 	return c
+}
+
+// openDocroots opens the document roots of all farms, an outer one before those inside it.
+func (e *Engine) openDocroots() {
+	if e.options.Store == nil {
+		return
+	}
+	farms := slices.Clone(e.farms.farms)
+	slices.SortStableFunc(farms, func(a, b *farm) int { return len(a.docroot) - len(b.docroot) })
+	for _, f := range farms {
+		if f.hasDocroot {
+			f.root, f.rootErr = e.options.Store.Docroot(f.docroot)
+		}
+	}
 }
 
 // named returns the first farm of a name.

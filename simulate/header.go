@@ -24,9 +24,15 @@ func (h Header) Has(name string) bool {
 	return ok
 }
 
-// HasCookie reports whether a Cookie header names a cookie, whatever its value. Names of cookies are compared
-// byte by byte (RFC 6265).
+// HasCookie reports whether a Cookie header names a cookie, whatever its value.
 func (h Header) HasCookie(name string) bool {
+	_, ok := h.Cookie(name)
+	return ok
+}
+
+// Cookie returns the value of the first cookie of a name, and whether there is one. Names of cookies are compared byte by
+// byte (RFC 6265).
+func (h Header) Cookie(name string) (string, bool) {
 	for i := range h {
 		if !strings.EqualFold(h[i].Name, "Cookie") {
 			continue
@@ -35,10 +41,10 @@ func (h Header) HasCookie(name string) bool {
 		for rest != "" {
 			var pair string
 			pair, rest, _ = strings.Cut(rest, ";")
-			if key, _, ok := strings.Cut(strings.TrimLeft(pair, " \t"), "="); ok && strings.TrimRight(key, " \t") == name {
-				return true
+			if key, value, ok := strings.Cut(strings.TrimLeft(pair, " \t"), "="); ok && strings.TrimRight(key, " \t") == name {
+				return strings.TrimSpace(value), true
 			}
 		}
 	}
-	return false
+	return "", false
 }

@@ -184,6 +184,8 @@ var sameDecision = []cmp.Option{
 	cmp.Comparer(func(a, b *model.Rule) bool { return a == b }),
 	cmp.Comparer(func(a, b *model.Farm) bool { return a == b }),
 	cmp.Comparer(func(a, b *model.VirtualHost) bool { return a == b }),
+	cmp.Comparer(func(a, b *model.Render) bool { return a == b }),
+	cmp.Comparer(func(a, b *model.Category) bool { return a == b }),
 }
 
 // TestLastRuleRules: a rule at the end changes the verdict to its own type, or not at all.

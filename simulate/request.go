@@ -26,8 +26,22 @@ type Request struct {
 	Client netip.Addr
 	// Body is what is sent along, nil for nothing.
 	Body io.Reader
+	// Length is the length of Body in bytes, -1 where that is not known. Without a Body it is not read.
+	Length int64
 	// Farm names the farm that answers, whatever the virtual hosts say; "" leaves it to them.
 	Farm string
+	// Processed is the path and query that httpd's modules made of Target, "" where they left it alone. It counts
+	// where DispatcherUseProcessedURL is on.
+	Processed string
+	// Sink takes the answer; nil lets it go.
+	Sink Sink
+}
+
+// A Sink takes the answer to a request. It is called once at most, and not for answers that httpd makes.
+type Sink interface {
+	// Answer takes status, headers and body. It reads what it wants of the body, which is not nil and good until it
+	// returns. An error ends the answer: what was to be cached is not.
+	Answer(status int, h Header, body io.Reader) error
 }
 
 // proto returns the protocol, with its default.

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/model"
@@ -19,7 +20,7 @@ type filterStage struct{}
 
 func (filterStage) Name() string { return "filter" }
 
-func (s filterStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
+func (s filterStage) Run(ctx context.Context, x *Exchange) (*Decision, error) {
 	d := x.Decision
 	v := &d.Filter
 	v.Reached = true
@@ -35,11 +36,30 @@ func (s filterStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	if v.Allow {
 		return nil, nil
 	}
-	d.Response = Response{Status: 404, From: "dispatcher"}
+	d.Response = Response{Status: s.status(x), From: "dispatcher"}
 	if x.farm.model.VanityURLs != nil && never == "" {
 		return nil, nil // the vanity list may still allow it
 	}
+	if err := s.leak(ctx, x); err != nil {
+		return nil, err
+	}
 	return s.deny(x), nil
+}
+
+// leak asks the authorization checker about a request that is denied, as releases before 4.3.2 did (DISP-742).
+func (s filterStage) leak(ctx context.Context, x *Exchange) error {
+	if x.at(disp742) || x.engine.options.Backend == nil || x.farm.root == nil {
+		return nil
+	}
+	c := x.checker()
+	if c == nil {
+		return nil
+	}
+	if info, err := x.farm.root.Stat(x.Decision.URI); err != nil || info.Kind != FileRegular {
+		return err
+	}
+	_, err := x.askChecker(ctx, s.Name(), c)
+	return err
 }
 
 // reserve ends a request for a URL that is never served.
@@ -53,6 +73,7 @@ func (s filterStage) reserve(x *Exchange, v *FilterVerdict, reason Reason) *Deci
 		}
 		x.say(s.Name(), LevelNote, reason, "%s are never served, whatever /filter says", what)
 	}
+	x.answerEmpty()
 	return x.settle(Denied, reason)
 }
 
@@ -67,12 +88,21 @@ func (filterStage) span(x *Exchange, v *FilterVerdict) source.Span {
 	return x.farm.model.At.Span
 }
 
+// status returns the status of a denial: 404, but for a POST, which until 4.3.5 (DISP-949) got 200.
+func (filterStage) status(x *Exchange) int {
+	if x.Request.Method == http.MethodPost && !x.at(disp949) {
+		return http.StatusOK
+	}
+	return http.StatusNotFound
+}
+
 // deny ends a request that is not let through.
 func (s filterStage) deny(x *Exchange) *Decision {
-	if x.Trace != nil {
-		s.saySummary(x)
-	}
-	return x.settle(Denied, x.Decision.Filter.Reason)
+	d := x.Decision
+	d.Reason = d.Filter.Reason
+	x.finish(s.Name(), "-", "blocked")
+	x.answerEmpty()
+	return x.settle(Denied, d.Filter.Reason)
 }
 
 // decide applies the rules.
@@ -203,14 +233,4 @@ func ruleAt(r *model.Rule) model.Place {
 		return model.Place{}
 	}
 	return r.At
-}
-
-// saySummary adds the line that ends a blocked request, in the form of the release.
-func (s filterStage) saySummary(x *Exchange) {
-	d := x.Decision
-	format := `"%s %s" - blocked [%s/-] 0ms`
-	if !x.at(v433) {
-		format = `"%s %s" ! - 0ms [%s/-]`
-	}
-	x.sayOf(s.Name(), LevelInfo, d.Filter.Reason, ruleAt(d.Filter.Rule), true, format, x.Request.Method, escapePath(d.URI), x.farm.model.Name)
 }

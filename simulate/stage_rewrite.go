@@ -1,6 +1,9 @@
 package simulate
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // The rewrite stage is what httpd does before the module sees a request: it splits the request target, decodes and
 // cleans the path, and refuses what it will not pass on. Rules of mod_rewrite are not simulated yet.
@@ -15,10 +18,18 @@ func (rewriteStage) Name() string { return "rewrite" }
 func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	r, d := x.Request, x.Decision
 	var t target
+	o := &x.engine.options
 	splitTarget(r.Target, &t)
-	d.Host, d.Query, d.HasQuery = t.host, t.query, t.hasQuery
+	d.Host = t.host
 	if t.host == "" {
 		d.Host = r.Host
+	}
+	if o.Directives.UseProcessedURL && r.Processed != "" {
+		splitTarget(r.Processed, &t)
+	}
+	d.Query, d.HasQuery = t.query, t.hasQuery
+	if o.Directives.ForwardedHost {
+		s.forwardHost(x)
 	}
 	var reason Reason
 	switch {
@@ -27,7 +38,7 @@ func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	case t.signature&(1<<kindControl) != 0 || hasControl(t.query) || hasControl(t.host):
 		reason = BadTarget
 	case t.rough || t.signature&(1<<kindPercent) != 0 || t.path == "" || t.path[0] != '/':
-		d.URI, reason = cleanPath(t.path, x.engine.options.EncodedSlashes, x.at(v431))
+		d.URI, reason = cleanPath(t.path, o.EncodedSlashes, x.at(v431))
 		x.signature = signatureOf(d.URI)
 	default:
 		d.URI, x.signature = t.path, t.signature
@@ -39,7 +50,39 @@ func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	if x.Trace != nil {
 		s.say(x, t.path)
 	}
+	if o.Directives.DeclineRoot && d.URI == "/" {
+		if x.Trace != nil {
+			x.say(s.Name(), LevelNote, DeclinedRoot, "DispatcherDeclineRoot is On: httpd answers / itself")
+		}
+		return x.settle(Declined, DeclinedRoot), nil
+	}
 	return nil, nil
+}
+
+// forwardHost takes the host of X-Forwarded-Host: the first of a list since 4.3.4 (DISP-833), before that the whole text.
+// Where there is an edge key, the request must have it in X-Edge-Key since 4.3.3 (DISP-824).
+//
+// Source: AdobeDocs/experience-manager-dispatcher.en, dispatcher-install.md (DispatcherUseForwardedHost), release-notes.md.
+func (s rewriteStage) forwardHost(x *Exchange) {
+	host, ok := x.Request.Header.Value("X-Forwarded-Host")
+	if !ok || host == "" {
+		return
+	}
+	if key := x.engine.options.Directives.EdgeKey; key != "" && x.at(disp824) {
+		if sent, _ := x.Request.Header.Value("X-Edge-Key"); sent != key {
+			if x.Trace != nil {
+				x.say(s.Name(), LevelNote, "", "X-Forwarded-Host is not looked at: the request does not have the edge key")
+			}
+			return
+		}
+	}
+	if x.at(disp833) {
+		host, _, _ = strings.Cut(host, ",")
+	}
+	x.Decision.Host = strings.TrimSpace(host)
+	if x.Trace != nil {
+		x.say(s.Name(), LevelNote, "", "the host is that of X-Forwarded-Host: %s", x.Decision.Host)
+	}
 }
 
 // isToken reports whether a method is one (RFC 9110, 5.6.2).

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/dispcheck/dispcheck/internal/displog"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
@@ -20,6 +22,12 @@ type Simulation struct {
 	Trace *simulate.Trace
 	// ShowTrace and Explain say whether the lines of the log, and the rules that were looked at, are printed.
 	ShowTrace, Explain bool
+	// LogForm is how the lines of the log are written; nil is without date and process.
+	LogForm *displog.Form
+	// Survey is what a flush left of the cache; nil where it was no flush or nobody looked.
+	Survey *Survey
+	// Name is what the request is called in a scenario, "" for none.
+	Name string
 }
 
 // A SimulationJSON is a Simulation as dispcheck.simulate/v1: every key is always there, and null where a stage was
@@ -27,6 +35,7 @@ type Simulation struct {
 type SimulationJSON struct {
 	Schema       string             `json:"schema"`
 	Request      simulatedRequest   `json:"request"`
+	Name         string             `json:"name,omitempty"`
 	Outcome      string             `json:"outcome"`
 	Reason       string             `json:"reason"`
 	Source       *Source            `json:"source"`
@@ -34,8 +43,9 @@ type SimulationJSON struct {
 	Farm         *simulatedFarm     `json:"farm"`
 	Filter       *simulatedFilter   `json:"filter"`
 	Cache        *simulatedCache    `json:"cache"`
-	Render       *struct{}          `json:"render"` // not simulated yet
+	Render       *simulatedRender   `json:"render"`
 	Response     *simulatedResponse `json:"response"`
+	Invalidation *InvalidationJSON  `json:"invalidation,omitempty"`
 	NotSimulated []simulatedRemark  `json:"not_simulated"`
 	Trace        []simulatedEvent   `json:"trace"`
 	Explain      []simulatedRule    `json:"explain"`
@@ -85,21 +95,60 @@ type simulatedRuleName struct {
 }
 
 type simulatedCache struct {
-	Cacheable bool     `json:"cacheable"`
-	Info      *string  `json:"info"`
-	Reason    *string  `json:"reason"`
-	Code      string   `json:"code"`
-	Rule      *string  `json:"rule"`
-	Source    *Source  `json:"source"`
-	File      *string  `json:"file"`
-	Action    *string  `json:"action"`
-	DependsOn []string `json:"depends_on"`
+	Cacheable   bool               `json:"cacheable"`
+	Info        *string            `json:"info"`
+	Reason      *string            `json:"reason"`
+	Code        string             `json:"code"`
+	Rule        *string            `json:"rule"`
+	Source      *Source            `json:"source"`
+	File        *string            `json:"file"`
+	Action      *string            `json:"action"`
+	DependsOn   []string           `json:"depends_on"`
+	Stored      *bool              `json:"stored"` // null where the render's answer is not known
+	ServedStale bool               `json:"served_stale"`
+	Validity    *simulatedValidity `json:"validity"`
+}
+
+type simulatedValidity struct {
+	Fresh    bool    `json:"fresh"`
+	Code     string  `json:"code"`
+	Why      string  `json:"why"`
+	Modified string  `json:"modified"`
+	Expires  *string `json:"expires"`
+	Statfile *string `json:"statfile"`
+	Touched  *string `json:"touched"`
+	Rule     *string `json:"rule"`
+	Source   *Source `json:"source"`
+}
+
+type simulatedRender struct {
+	Name     string             `json:"name"`
+	URL      string             `json:"url"`
+	Attempts []simulatedAttempt `json:"attempts"`
+	Sticky   bool               `json:"sticky"`
+	Code     string             `json:"code"`
+	Category *string            `json:"category"`
+	Headers  [][2]string        `json:"request_headers"`
+	Source   *Source            `json:"source"`
+}
+
+type simulatedAttempt struct {
+	Render  string  `json:"render"`
+	Purpose string  `json:"purpose"`
+	Round   int     `json:"round"`
+	Status  *int    `json:"status"`
+	Error   *string `json:"error"`
+	Millis  int64   `json:"ms"`
 }
 
 type simulatedResponse struct {
 	Status  int               `json:"status"`
 	From    string            `json:"from"`
 	Headers map[string]string `json:"headers"`
+	Length  int64             `json:"length"`
+	Cut     bool              `json:"cut"`
+	ByHTTPD bool              `json:"error_document"`
+	Millis  int64             `json:"ms"`
 }
 
 type simulatedRemark struct {
@@ -146,8 +195,11 @@ func NewSimulationJSON(s *Simulation, prefix string) *SimulationJSON {
 		Farm: c.farm(&d.Farm), Filter: c.filter(&d.Filter), Cache: c.cache(&d.Cache),
 		NotSimulated: []simulatedRemark{}, Trace: []simulatedEvent{}, Explain: []simulatedRule{},
 	}
-	if d.Response.Status != 0 {
-		out.Response = &simulatedResponse{d.Response.Status, d.Response.From, map[string]string{}}
+	out.Name = s.Name
+	out.Render = c.render(&d.Render)
+	out.Response = c.response(d)
+	if d.Invalidation.Reached {
+		out.Invalidation = newInvalidationJSON(&d.Invalidation, d, s.Survey)
 	}
 	for i := range s.Trace.Events {
 		e := &s.Trace.Events[i]
@@ -199,7 +251,7 @@ func (c simulationConverter) filter(v *simulate.FilterVerdict) *simulatedFilter 
 		return nil
 	}
 	out := &simulatedFilter{
-		Action: action(v.Allow), Code: string(v.Reason), Matched: make([]simulatedRuleName, 0, len(v.Matched)), DependsOn: v.DependsOn(),
+		Action: action(v.Allow), Code: string(v.Reason), Vanity: v.Vanity, Matched: make([]simulatedRuleName, 0, len(v.Matched)), DependsOn: v.DependsOn(),
 	}
 	out.Rule, out.Source = c.rule(v.Rule)
 	for _, r := range v.Matched {
@@ -223,8 +275,78 @@ func (c simulationConverter) cache(v *simulate.CacheVerdict) *simulatedCache {
 	out := &simulatedCache{
 		Cacheable: v.Cacheable, Code: string(v.Reason), Source: c.source(v.By), DependsOn: v.DependsOn(),
 		Info: orNull(v.Info()), Reason: orNull(v.Log()), File: orNull(v.File()), Action: orNull(v.Action.String()),
+		ServedStale: v.ServedStale, Validity: c.validity(&v.Validity),
+	}
+	if v.Answered {
+		out.Stored = &v.Stored
 	}
 	out.Rule, _ = c.rule(v.Rule)
+	return out
+}
+
+func (c simulationConverter) validity(v *simulate.Validity) *simulatedValidity {
+	if !v.Known {
+		return nil
+	}
+	out := &simulatedValidity{
+		Fresh: v.Fresh, Code: string(v.Reason), Why: v.Why(), Modified: stamp(v.File.Mod), Statfile: orNull(v.Statfile),
+	}
+	if !v.Expires.IsZero() {
+		out.Expires = orNull(stamp(v.Expires))
+	}
+	if !v.Touched.IsZero() {
+		out.Touched = orNull(stamp(v.Touched))
+	}
+	out.Rule, out.Source = c.rule(v.Rule)
+	return out
+}
+
+// stamp writes a time as JSON has it here: RFC 3339 in UTC.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+func (c simulationConverter) render(r *simulate.RenderChoice) *simulatedRender {
+	if r.Render == nil && len(r.Attempts) == 0 {
+		return nil
+	}
+	out := &simulatedRender{Code: string(r.Reason), Sticky: r.Sticky, URL: r.URL(), Attempts: []simulatedAttempt{}, Headers: [][2]string{}}
+	if r.Render != nil {
+		out.Name, out.Source = r.Render.Name, c.source(r.Render.At.Span)
+	}
+	if r.Category != nil {
+		out.Category = &r.Category.Name
+	}
+	for _, f := range r.Header {
+		out.Headers = append(out.Headers, [2]string{f.Name, f.Value})
+	}
+	for i := range r.Attempts {
+		a := &r.Attempts[i]
+		j := simulatedAttempt{Purpose: a.Purpose.String(), Round: a.Round, Error: orNull(a.Err), Millis: a.Took.Milliseconds()}
+		if a.Render != nil {
+			j.Render = a.Render.Name
+		}
+		if a.Status != 0 {
+			j.Status = &a.Status
+		}
+		out.Attempts = append(out.Attempts, j)
+	}
+	return out
+}
+
+func (c simulationConverter) response(d *simulate.Decision) *simulatedResponse {
+	r := &d.Response
+	if r.Status == 0 {
+		return nil
+	}
+	out := &simulatedResponse{
+		Status: r.Status, From: r.From, Headers: map[string]string{}, Length: r.Length, Cut: r.Cut, ByHTTPD: r.ByHTTPD, Millis: d.Took.Milliseconds(),
+	}
+	for _, f := range r.Header {
+		if before, ok := out.Headers[f.Name]; ok {
+			out.Headers[f.Name] = before + ", " + f.Value
+		} else {
+			out.Headers[f.Name] = f.Value
+		}
+	}
 	return out
 }
 
@@ -310,7 +432,9 @@ func (t *simulationWriter) place(s source.Span) string { return PlaceOf(s, t.pre
 func (t *simulationWriter) verdict() {
 	d := t.d
 	color := t.palette.add
-	if d.Outcome != simulate.Forwarded && d.Outcome != simulate.Flush {
+	switch d.Outcome {
+	case simulate.Forwarded, simulate.Flush, simulate.Answered, simulate.Delivered, simulate.Declined:
+	default:
 		color = t.palette.del
 	}
 	t.WriteString(color(d.Outcome.String() + ":"))
@@ -323,11 +447,10 @@ func (t *simulationWriter) verdict() {
 		text += ", unless the vanity list has the URL"
 	}
 	if v := &d.Cache; v.Reached {
-		if v.Cacheable {
-			text += "; cacheable"
-		} else {
-			text += "; not cacheable: " + v.Log()
-		}
+		text += "; " + cacheWord(v)
+	}
+	if d.Invalidation.Reached && d.Invalidation.Allowed {
+		text += fmt.Sprintf("; %s deleted, %s touched", count(len(d.Invalidation.Deleted), "file"), count(len(d.Invalidation.Touched)+len(d.Invalidation.TouchedOutside), "statfile"))
 	}
 	t.row("%s", text)
 	if r := d.Filter.Rule; r != nil {
@@ -385,15 +508,128 @@ func (t *simulationWriter) stages() {
 	t.stage("farm", "%s", t.farmText())
 	t.stage("filter", "%s", t.filterText())
 	t.cacheStage()
-	switch {
-	case d.Outcome == simulate.Forwarded:
-		t.stage("render", "not simulated yet: the request goes to one of the farm's renders")
-	default:
-		t.stage("render", "not reached")
+	t.renderStage()
+	if d.Invalidation.Reached {
+		t.invalidation(&d.Invalidation)
 	}
 	if d.Response.Status != 0 {
-		t.stage("answer", "%d from %s", d.Response.Status, d.Response.From)
+		t.answer()
 	}
+}
+
+// renderStage writes which render was chosen, and what was tried.
+func (t *simulationWriter) renderStage() {
+	c := &t.d.Render
+	switch {
+	case c.Render == nil && t.d.Outcome == simulate.Failed:
+		t.stage("render", "none: the farm has no renders")
+	case c.Render == nil && len(c.Attempts) == 0:
+		t.stage("render", "not reached")
+	case c.Render != nil:
+		text := fmt.Sprintf("%s by %s, %s", c.Render.Name, c.Reason, c.URL())
+		if c.Category != nil {
+			text += ", category " + c.Category.Name
+		}
+		if at := t.place(c.Render.At.Span); at != "" {
+			text += "  (" + at + ")"
+		}
+		t.stage("render", "%s", text)
+	default:
+		t.stage("render", "asked by the module itself")
+	}
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		what := a.Err
+		if a.Status != 0 {
+			what = fmt.Sprint(a.Status)
+		}
+		name := "-"
+		if a.Render != nil {
+			name = a.Render.Name
+		}
+		t.stage("", "%s to %s, round %d: %s after %d ms", a.Purpose, name, a.Round, what, a.Took.Milliseconds())
+	}
+}
+
+// answer writes status, length and headers of the answer.
+func (t *simulationWriter) answer() {
+	r := &t.d.Response
+	text := fmt.Sprintf("%d from %s", r.Status, r.From)
+	if r.From == "cache" || r.From == "render" {
+		text += ", " + count(int(r.Length), "byte")
+	}
+	if r.Cut {
+		text += ", cut short"
+	}
+	if r.ByHTTPD {
+		text += ", the body is httpd's ErrorDocument"
+	}
+	t.stage("answer", "%s", text)
+	for _, f := range r.Header {
+		t.stage("", "%s: %s", f.Name, f.Value)
+	}
+}
+
+// invalidation writes what a flush does.
+func (t *simulationWriter) invalidation(v *simulate.Invalidation) {
+	if !v.Allowed {
+		at := ""
+		if v.Rule != nil {
+			at = "  (" + t.place(v.Rule.At.Span) + ")"
+		}
+		t.stage("flush", "rejected by /allowedClients%s", at)
+		return
+	}
+	t.stage("flush", "%s %s%s", v.Action, v.Handle, orBlank(", scope ", v.Scope))
+	for _, name := range deleted(v) {
+		t.stage("", "deleted %s", name)
+	}
+	for _, name := range slices.Concat(v.Touched, v.TouchedOutside) {
+		t.stage("", "touched %s", name)
+	}
+	for _, r := range v.Refetched {
+		t.stage("", "fetched again %s: %d", r.URL, r.Status)
+	}
+	if len(v.Handler) > 0 {
+		t.stage("", "handler %s", strings.Join(v.Handler, " "))
+	}
+	if v.Forwarded {
+		t.stage("", "passed on to a render")
+	}
+	if s := t.s.Survey; s != nil && s.pages() > 0 {
+		t.stage("", "%s", s.summary())
+	}
+}
+
+func orBlank(before, text string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// cacheWord says in short what the cache does.
+func cacheWord(v *simulate.CacheVerdict) string {
+	switch {
+	case v.ServedStale:
+		return "served stale"
+	case !v.Cacheable && v.Answered:
+		return "not stored: " + v.Log()
+	case !v.Cacheable:
+		return "not cacheable: " + v.Log()
+	case v.Stored:
+		return "stored"
+	case v.Action == simulate.ActionHit:
+		return "cached"
+	}
+	return "cacheable"
 }
 
 func (t *simulationWriter) stage(name, format string, args ...any) {
@@ -417,6 +653,9 @@ func queryText(d *simulate.Decision) string {
 }
 
 func (t *simulationWriter) httpdText() string {
+	if t.d.Outcome == simulate.Declined {
+		return "answers / itself: DispatcherDeclineRoot is on"
+	}
 	if t.d.Outcome == simulate.Refused {
 		return fmt.Sprintf("answers %d itself: %s", t.d.Response.Status, t.d.Reason)
 	}
@@ -463,6 +702,9 @@ func (t *simulationWriter) filterText() string {
 		}
 		text += ", the last of " + strings.Join(names, " ")
 	}
+	if v.Vanity {
+		text = "allow: the vanity list has the URL"
+	}
 	if v.VanityUnknown {
 		text += "; depends on the vanity list"
 	}
@@ -493,11 +735,32 @@ func (t *simulationWriter) cacheStage() {
 		if file := v.File(); file != "" {
 			t.stage("", "file %s", file)
 		}
-		t.stage("", "depends on %s", strings.Join(v.DependsOn(), ", "))
+		if list := v.DependsOn(); len(list) > 0 {
+			t.stage("", "depends on %s", strings.Join(list, ", "))
+		}
+	}
+	if v.Validity.Known {
+		t.stage("", "%s", v.Validity.Why())
+	}
+	if v.Stored {
+		t.stage("", "stored%s", withFiles(v))
 	}
 	if h := v.Header(); h != "" {
 		t.stage("", "X-Cache-Info: %s", h)
 	}
+}
+
+// withFiles says which files were written beside the page.
+func withFiles(v *simulate.CacheVerdict) string {
+	switch {
+	case v.StoredHeaders && v.StoredTTL:
+		return ", with its headers (.h) and its time to live (.ttl)"
+	case v.StoredHeaders:
+		return ", with its headers (.h)"
+	case v.StoredTTL:
+		return ", with its time to live (.ttl)"
+	}
+	return ""
 }
 
 // explain writes the rules that were looked at, section by section, with what became of each pattern.
@@ -556,6 +819,13 @@ func (t *simulationWriter) trace() {
 	t.WriteByte('\n')
 	for i := range t.s.Trace.Events {
 		e := &t.s.Trace.Events[i]
+		if t.s.LogForm != nil {
+			if e.Level != simulate.LevelNote {
+				l := displog.Line{Time: e.At.UTC(), Level: byte(e.Level), PID: 1, Message: e.Message}
+				t.row("%s", displog.Format(&l, *t.s.LogForm, t.d.Host))
+			}
+			continue
+		}
 		date := ""
 		if !e.At.IsZero() {
 			date = "[" + e.At.In(time.UTC).Format(logTime) + "] "

@@ -1,0 +1,253 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/simulate"
+)
+
+// A Survey is the pages of a cache after a flush, by what a request for them would now get. Names start at the document
+// root.
+type Survey struct {
+	// Stale and Fresh are in order of name.
+	Stale, Fresh []Surveyed
+}
+
+// A Surveyed is one page of a cache and why it is stale or fresh.
+type Surveyed struct{ Name, Why string }
+
+func (s *Survey) pages() int { return len(s.Stale) + len(s.Fresh) }
+
+// summary says which share of the cache is stale.
+func (s *Survey) summary() string {
+	return fmt.Sprintf("%d of %s stale (%s), %d fresh", len(s.Stale), count(s.pages(), "page"), percent(len(s.Stale), s.pages()), len(s.Fresh))
+}
+
+// percent writes a share, "-" of nothing.
+func percent(part, whole int) string {
+	if whole == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
+}
+
+// An InvalidationJSON is what a flush does, as dispcheck.invalidate/v1. Paths start at the document root. Lists are never
+// null, but for the handler where there is none.
+type InvalidationJSON struct {
+	Schema         string           `json:"schema"`
+	Farm           string           `json:"farm"`
+	Handle         string           `json:"handle"`
+	Action         string           `json:"action"`
+	Scope          *string          `json:"scope"`
+	Allowed        bool             `json:"allowed"`
+	Status         int              `json:"status"`
+	Reason         string           `json:"reason"`
+	Deleted        []string         `json:"deleted"`
+	Touched        []string         `json:"touched"`
+	TouchedOutside []string         `json:"touched_outside"`
+	Stale          []string         `json:"stale"`
+	Fresh          []string         `json:"fresh"`
+	Refetched      []string         `json:"refetched"`
+	Handler        []string         `json:"invalidate_handler"`
+	Forwarded      bool             `json:"forwarded_to_render"`
+	WhatIf         []WhatIfLevel    `json:"what_if,omitempty"`
+	Why            []surveyedJSON   `json:"why"`
+	Trace          []simulatedEvent `json:"trace"`
+}
+
+type surveyedJSON struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
+}
+
+// A WhatIfLevel is what a flush would do with another /statfileslevel.
+type WhatIfLevel struct {
+	Level   int      `json:"statfileslevel"`
+	Touched []string `json:"touched"`
+	Deleted int      `json:"deleted"`
+	Stale   int      `json:"stale"`
+	Pages   int      `json:"pages"`
+	Share   float64  `json:"share"`
+	// Current says that it is the level that is configured.
+	Current bool `json:"current"`
+}
+
+func newInvalidationJSON(v *simulate.Invalidation, d *simulate.Decision, s *Survey) *InvalidationJSON {
+	out := &InvalidationJSON{
+		Schema: "dispcheck.invalidate/v1", Handle: v.Handle, Action: v.Action, Scope: orNull(v.Scope), Allowed: v.Allowed,
+		Status: d.Response.Status, Reason: string(d.Reason), Deleted: deleted(v), Touched: orEmpty(v.Touched), TouchedOutside: orEmpty(v.TouchedOutside),
+		Stale: []string{}, Fresh: []string{}, Refetched: []string{}, Handler: v.Handler, Forwarded: v.Forwarded,
+		Why: []surveyedJSON{}, Trace: []simulatedEvent{},
+	}
+	if d.Farm.Farm != nil {
+		out.Farm = d.Farm.Farm.Name
+	}
+	for _, r := range v.Refetched {
+		out.Refetched = append(out.Refetched, r.URL)
+	}
+	if s != nil {
+		for _, p := range s.Stale {
+			out.Stale = append(out.Stale, p.Name)
+			out.Why = append(out.Why, surveyedJSON{p.Name, p.Why})
+		}
+		for _, p := range s.Fresh {
+			out.Fresh = append(out.Fresh, p.Name)
+			out.Why = append(out.Why, surveyedJSON{p.Name, p.Why})
+		}
+	}
+	return out
+}
+
+// deleted are the files that were removed and the folders that were removed as a whole, in order of name.
+func deleted(v *simulate.Invalidation) []string {
+	out := slices.Concat(v.Deleted, v.Folders)
+	slices.Sort(out)
+	return orEmpty(out)
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// A Flush is one flush with what it did.
+type Flush struct {
+	Decision  *simulate.Decision
+	Trace     *simulate.Trace
+	ShowTrace bool
+	// Survey is what it left of the cache, nil where no cache was given.
+	Survey *Survey
+	WhatIf []WhatIfLevel
+	// Notes are what people should know about the run.
+	Notes []string
+}
+
+// NewFlushJSON returns a flush in JSON's form, files behind prefix.
+func NewFlushJSON(f *Flush, prefix string) *InvalidationJSON {
+	out := newInvalidationJSON(&f.Decision.Invalidation, f.Decision, f.Survey)
+	out.WhatIf = f.WhatIf
+	if f.ShowTrace {
+		c := simulationConverter{prefix}
+		for i := range f.Trace.Events {
+			e := &f.Trace.Events[i]
+			out.Trace = append(out.Trace, simulatedEvent{e.Level.String(), e.Stage, e.Message, c.source(e.Rule.Span)})
+		}
+	}
+	return out
+}
+
+// examples is how many pages of a kind are shown to people.
+const examples = 10
+
+// Flush writes what a flush does for people: what is deleted and touched, which share of the cache is stale, and why.
+func (p *Printer) Flush(w io.Writer, f *Flush) error {
+	b := bufio.NewWriter(w)
+	t := simulationWriter{Writer: b, palette: newPalette(w, p.Color), prefix: p.Prefix, s: &Simulation{Trace: f.Trace}, d: f.Decision}
+	v := &f.Decision.Invalidation
+	farm := "no farm"
+	if c := f.Decision.Farm.Farm; c != nil {
+		farm = "farm " + c.Name
+	}
+	color := t.palette.add
+	if !v.Allowed {
+		color = t.palette.del
+	}
+	t.WriteString(color(f.Decision.Outcome.String() + ":"))
+	t.row(" %s %s, %s, status %d", orWord(v.Action, "no action"), orWord(v.Handle, "no handle"), farm, f.Decision.Response.Status)
+	if f.Decision.Outcome == simulate.Flush {
+		t.flushed(v, f.Survey)
+	}
+	t.whatIf(f.WhatIf)
+	for _, note := range f.Notes {
+		t.row("note: %s", note)
+	}
+	if f.ShowTrace {
+		t.trace()
+	}
+	return b.Flush()
+}
+
+func orWord(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}
+
+func (t *simulationWriter) flushed(v *simulate.Invalidation, s *Survey) {
+	if !v.Allowed {
+		at := ""
+		if v.Rule != nil {
+			at = "  (" + t.place(v.Rule.At.Span) + ")"
+		}
+		t.row("rejected by /allowedClients%s", at)
+		return
+	}
+	t.list("deleted", deleted(v))
+	t.list("touched", slices.Concat(v.Touched, v.TouchedOutside))
+	if v.Scope != "" && len(v.Touched)+len(v.TouchedOutside) == 0 {
+		t.row("          no statfile: the scope is %s", v.Scope)
+	}
+	for _, r := range v.Refetched {
+		t.row("fetched   %s: %d", r.URL, r.Status)
+	}
+	if len(v.Handler) > 0 {
+		t.row("handler   %s", strings.Join(v.Handler, " "))
+	}
+	if v.Forwarded {
+		t.row("forwarded to a render")
+	}
+	if s == nil {
+		return
+	}
+	t.row("cache     %s", s.summary())
+	t.pages("stale", s.Stale)
+	t.pages("fresh", s.Fresh)
+}
+
+// list writes some names, and how many more there are.
+func (t *simulationWriter) list(what string, names []string) {
+	if len(names) == 0 {
+		t.row("%-9s nothing", what)
+	}
+	for i, name := range names {
+		if i == 2*examples {
+			t.row("%-9s and %d more", what, len(names)-i)
+			return
+		}
+		t.row("%-9s %s", what, name)
+	}
+}
+
+func (t *simulationWriter) pages(what string, list []Surveyed) {
+	for i, p := range list {
+		if i == examples {
+			t.row("%-9s and %d more", what, len(list)-i)
+			return
+		}
+		t.row("%-9s %s  (%s)", what, p.Name, strings.TrimPrefix(p.Why, what+": "))
+	}
+}
+
+// whatIf writes the table of levels.
+func (t *simulationWriter) whatIf(levels []WhatIfLevel) {
+	if len(levels) == 0 {
+		return
+	}
+	t.WriteByte('\n')
+	t.row("statfileslevel  deleted  stale  share    touched")
+	for _, l := range levels {
+		mark := " "
+		if l.Current {
+			mark = "*"
+		}
+		t.row("%13d%s  %7d  %5d  %-7s  %s", l.Level, mark, l.Deleted, l.Stale, percent(l.Stale, l.Pages), strings.Join(l.Touched, " "))
+	}
+	t.row("* as configured; share is that of the pages that were not deleted")
+}

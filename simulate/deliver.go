@@ -1,0 +1,262 @@
+package simulate
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// This file answers with a cache file. The module leaves that to httpd: it adds the stored headers and declines the
+// request, and httpd serves the file with the status, type, ETag and date that it gives any file.
+//
+// Sources: adobe/aem-dispatcher-experiments, dispatcher.any; AdobeDocs/experience-manager-dispatcher.en,
+// dispatcher-configuration.md (/headers), dispatcher-etag-enhancement.md, release-notes.md (DISP-652, DISP-656, DISP-733);
+// httpd.apache.org/docs/2.4, core (FileETag).
+
+// deliver answers with the file under the URI. status is 0 for the usual one. It reports false where the file has gone,
+// and then nothing was answered.
+func (x *Exchange) deliver(info *FileInfo, status int) bool {
+	d, r := x.Decision, &x.Decision.Response
+	var file File
+	if x.Request.Sink != nil {
+		var err error
+		if file, err = x.farm.root.Open(d.URI); err != nil {
+			return false
+		}
+		defer file.Close()
+		*info = file.Info()
+	}
+	*r = Response{Status: http.StatusOK, From: "cache"}
+	if x.Request.Sink == nil && x.Trace == nil && !x.wantsHeader() {
+		r.Length = info.Size
+		return true
+	}
+	h, etag := x.cachedHeader(info)
+	switch {
+	case status != 0:
+		r.Status = status
+	case x.notModified(h, etag, info):
+		r.Status = http.StatusNotModified
+		h = h.without("Content-Length", "Content-Type")
+	}
+	r.Header = h
+	var body io.Reader = noBody{}
+	if r.Status != http.StatusNotModified && x.Request.Method != http.MethodHead {
+		r.Length = info.Size
+		if file != nil {
+			body = file
+		}
+	}
+	if x.Request.Sink != nil {
+		if x.Request.Sink.Answer(r.Status, h, body) != nil {
+			r.Cut = true
+		}
+	}
+	return true
+}
+
+// answerEmpty answers with the status of the decision and no body: one of httpd's stands in its place, which is not
+// simulated.
+func (x *Exchange) answerEmpty() {
+	r := &x.Decision.Response
+	r.ByHTTPD = x.engine.options.Directives.PassError.Passes(r.Status)
+	if x.Request.Sink != nil && !r.ByHTTPD {
+		_ = x.Request.Sink.Answer(r.Status, r.Header, noBody{}) // nothing is lost where nobody takes it
+	}
+}
+
+// wantsHeader reports whether the headers of a hit are needed even where nobody takes the answer: the request is
+// conditional, or asks about the cache.
+func (x *Exchange) wantsHeader() bool {
+	return len(x.Request.Header) > 0
+}
+
+// noBody is an empty body.
+type noBody struct{}
+
+func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
+
+// cachedHeader returns the headers of a cache file and its ETag.
+func (x *Exchange) cachedHeader(info *FileInfo) (Header, string) {
+	d, c := x.Decision, x.farm.model.Cache
+	var h Header
+	stored := 0
+	if c.Headers != nil && x.at(disp4111) {
+		h = x.storedHeader()
+		stored = len(h)
+	}
+	etag := ""
+	if x.engine.options.Readings.FileETag == ETagOfTimeAndSize {
+		etag = fmt.Sprintf(`"%x-%x"`, info.Size, info.Mod.UnixMicro())
+	}
+	if v, ok := h.Value("ETag"); ok && x.at(disp656) {
+		etag = v
+	}
+	h = h.without("Content-Length", "ETag")
+	if !h.Has("Content-Type") {
+		if t := typeOf(d.URI); t != "" {
+			h = append(h, Field{"Content-Type", t})
+		}
+	}
+	h = append(h, Field{"Content-Length", strconv.FormatInt(info.Size, 10)})
+	if !h.Has("Last-Modified") {
+		h = append(h, Field{"Last-Modified", info.Mod.UTC().Format(http.TimeFormat)})
+	}
+	if etag != "" {
+		h = append(h, Field{"ETag", etag})
+	}
+	if x.at(disp733) {
+		h = x.withAge(h, stored, info)
+	}
+	h = append(h, x.permitHeader...)
+	if v := d.Cache.Header(); v != "" {
+		h = append(h, Field{"X-Cache-Info", v})
+	}
+	return h, etag
+}
+
+// withAge adds how old the file is: since it was written, and what its Age was then. The formula is not published.
+func (x *Exchange) withAge(h Header, stored int, info *FileInfo) Header {
+	age := max(0, int64(x.start.Sub(info.Mod)/time.Second))
+	for i := range h[:min(stored, len(h))] {
+		if strings.EqualFold(h[i].Name, "Age") {
+			if n, err := strconv.ParseInt(h[i].Value, 10, 64); err == nil && n > 0 {
+				age += n
+			}
+		}
+	}
+	return append(h.without("Age"), Field{"Age", strconv.FormatInt(age, 10)})
+}
+
+// maxStoredHeader is how much of a file with stored headers is read.
+const maxStoredHeader = 1 << 20
+
+// storedHeader reads the headers that were stored with the page. A file that cannot be read has none.
+func (x *Exchange) storedHeader() Header {
+	f, err := x.farm.root.Open(x.scratchName(x.Decision.URI, headersSuffix))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	size := f.Info().Size
+	if size > maxStoredHeader {
+		return nil
+	}
+	text := make([]byte, size)
+	n, err := io.ReadFull(f, text)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return nil
+	}
+	return parseHeader(string(text[:n]), x.at(disp652))
+}
+
+// parseHeader reads lines "Name: value". Since 4.3.0 (DISP-652) a stored Date does not come back: httpd sends its own.
+func parseHeader(text string, dropDate bool) Header {
+	h := make(Header, 0, strings.Count(text, "\n")+6)
+	for len(text) > 0 {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || name == "" || dropDate && strings.EqualFold(name, "Date") {
+			continue
+		}
+		h = append(h, Field{name, strings.TrimSpace(value)})
+	}
+	return h
+}
+
+// notModified reports whether the client has the file already, as httpd finds out for any file: by the ETag that it gives
+// the file itself, else by If-Modified-Since. A stored ETag counts with the enhancement of AEM as a Cloud Service alone.
+func (x *Exchange) notModified(h Header, etag string, info *FileInfo) bool {
+	if m := x.Request.Method; m != http.MethodGet && m != http.MethodHead || len(x.Request.Header) == 0 {
+		return false
+	}
+	if match, ok := x.Request.Header.Value("If-None-Match"); ok {
+		o := &x.engine.options.Readings
+		own := o.FileETag == ETagOfTimeAndSize && strings.HasPrefix(etag, fmt.Sprintf(`"%x-`, info.Size))
+		return etag != "" && (own || o.ETagEnhancement) && matchesETag(match, etag)
+	}
+	since, ok := x.Request.Header.Value("If-Modified-Since")
+	if !ok {
+		return false
+	}
+	t, err := http.ParseTime(since)
+	if err != nil {
+		return false
+	}
+	modified := info.Mod
+	if v, ok := h.Value("Last-Modified"); ok {
+		if m, err := http.ParseTime(v); err == nil {
+			modified = m
+		}
+	}
+	return !modified.Truncate(time.Second).After(t) && !t.After(x.start)
+}
+
+// matchesETag compares an ETag with a list of them, weakly (RFC 9110, 13.1.2).
+func matchesETag(list, etag string) bool {
+	etag = strings.TrimPrefix(etag, "W/")
+	for list != "" {
+		list = strings.TrimLeft(list, " \t,")
+		if strings.HasPrefix(list, "*") {
+			return true
+		}
+		item := strings.TrimPrefix(list, "W/")
+		if len(item) == 0 || item[0] != '"' {
+			return false
+		}
+		end := strings.IndexByte(item[1:], '"')
+		if end < 0 {
+			return false
+		}
+		if item[:end+2] == etag {
+			return true
+		}
+		list = item[end+2:]
+	}
+	return false
+}
+
+// types are the media types of common extensions, as httpd's mime.types has them. httpd gives the others none.
+var types = map[string]string{
+	"html": "text/html", "htm": "text/html", "css": "text/css", "js": "application/javascript", "json": "application/json",
+	"xml": "application/xml", "txt": "text/plain", "csv": "text/csv", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg",
+	"gif": "image/gif", "svg": "image/svg+xml", "webp": "image/webp", "avif": "image/avif", "ico": "image/x-icon", "pdf": "application/pdf",
+	"woff": "font/woff", "woff2": "font/woff2", "ttf": "font/ttf", "otf": "font/otf", "eot": "application/vnd.ms-fontobject",
+	"mp4": "video/mp4", "webm": "video/webm", "mp3": "audio/mpeg", "zip": "application/zip", "rss": "application/rss+xml",
+}
+
+// typeOf returns the media type that httpd finds by the last extension that means one.
+func typeOf(uri string) string {
+	name := path.Base(uri)
+	for {
+		i := strings.LastIndexByte(name, '.')
+		if i < 0 {
+			return ""
+		}
+		if t, ok := types[strings.ToLower(name[i+1:])]; ok {
+			return t
+		}
+		name = name[:i]
+	}
+}
+
+// without returns the headers but for some. It changes h.
+func (h Header) without(names ...string) Header {
+	w := 0
+next:
+	for _, f := range h {
+		for _, name := range names {
+			if strings.EqualFold(f.Name, name) {
+				continue next
+			}
+		}
+		h[w] = f
+		w++
+	}
+	return h[:w]
+}
