@@ -4,6 +4,7 @@ package cli
 func commands() []*command {
 	return []*command{
 		simulateCommand(),
+		invalidateCommand(),
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/internal/mock/form"
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/yamltext"
@@ -97,6 +98,13 @@ func complain(w io.Writer, err error, prefix string) {
 	var list *settingsError
 	if errors.As(err, &list) {
 		for _, e := range list.errs {
+			complain(w, e, prefix)
+		}
+		return
+	}
+	var many form.Errors
+	if errors.As(err, &many) {
+		for _, e := range many {
 			complain(w, e, prefix)
 		}
 		return

@@ -82,31 +82,50 @@ func (in *invocation) targets() ([]target, error) {
 	return out, nil
 }
 
-// emit has the result written in every format asked for. A file appears when it is complete, and not at
-// all where write fails.
+// emit has the result written in every format asked for, one after the other. A file appears when it is complete, and
+// not at all where write fails.
 func (in *invocation) emit(write func(*output) error) error {
 	ts, err := in.targets()
 	if err != nil {
 		return err
 	}
 	for _, t := range ts {
-		o := output{format: t.format, Printer: &report.Printer{Prefix: in.text("path-prefix")}}
-		if t.file != "" {
-			o.Color = in.text("color") == "always"
-			err := in.writeFile(t.file, func(w io.Writer) error {
-				o.Writer = w
-				return write(&o)
-			})
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		o.Writer = in.stdout
-		o.Color = in.colored(in.stdout)
-		if err := write(&o); err != nil {
+		err := in.open(t, func(o *output) error { return write(o) })
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// emitTogether is emit for a result that comes only once: write has all formats at hand.
+func (in *invocation) emitTogether(write func([]*output) error) error {
+	ts, err := in.targets()
+	if err != nil {
+		return err
+	}
+	return in.openAll(ts, nil, write)
+}
+
+// openAll opens one target after the other, and closes them in the opposite order.
+func (in *invocation) openAll(ts []target, open []*output, write func([]*output) error) error {
+	if len(ts) == 0 {
+		return write(open)
+	}
+	return in.open(ts[0], func(o *output) error { return in.openAll(ts[1:], append(open, o), write) })
+}
+
+// open opens a target for as long as write takes.
+func (in *invocation) open(t target, write func(*output) error) error {
+	o := output{format: t.format, Printer: &report.Printer{Prefix: in.text("path-prefix")}}
+	if t.file == "" {
+		o.Writer = in.stdout
+		o.Color = in.colored(in.stdout)
+		return write(&o)
+	}
+	o.Color = in.text("color") == "always"
+	return in.writeFile(t.file, func(w io.Writer) error {
+		o.Writer = w
+		return write(&o)
+	})
 }

@@ -2,18 +2,18 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/dispcheck/dispcheck/internal/report"
+	"github.com/dispcheck/dispcheck/internal/scenario"
+	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 )
 
@@ -22,24 +22,37 @@ func simulateCommand() *command {
 		name:  "simulate",
 		usage: "say what becomes of a request, and why",
 		args:  "METHOD URL",
-		about: "Answers a request as the Dispatcher would, up to the render: which farm takes it, which filter rule lets it through or " +
-			"not, whether its answer may be cached and as which file. METHOD is taken as it is written; URL is a path, an absolute URL " +
-			"or *. The configuration may be a whole project, one file, or a fragment such as a bare /filter. What is wrong with it " +
-			"goes to standard error and hides no answer. What is not simulated yet says so.",
+		about: "Answers a request as the Dispatcher would: which farm takes it, which filter rule lets it through or not, whether the cache " +
+			"has the answer and may keep it, which render is asked and what it says. METHOD is taken as it is written; URL is a path, an " +
+			"absolute URL or *. The configuration may be a whole project, one file, or a fragment such as a bare /filter. What is wrong " +
+			"with it goes to standard error and hides no answer. Without --render the decision ends at the render; without --cache-dir " +
+			"the cache is empty, and in memory. --requests plays a scenario: requests in their order on one cache.",
 		flags: []*flag{
 			{name: "header", short: "H", kind: list, arg: "'NAME: VALUE'", check: checkHeader, meaning: "header of the request; may be given several times"},
-			{name: "host", arg: "HOST", defWords: "that of the URL, else localhost", meaning: "Host header, with a port if it has one; '' for none"},
+			{name: "host", arg: "HOST", defWords: "that of the URL, else localhost", check: checkHost, meaning: "Host header, with a port if it has one; '' for none"},
 			{name: "client-ip", arg: "ADDRESS", def: "127.0.0.1", check: checkAddress, meaning: "address of the client"},
 			{name: "body", short: "d", arg: "TEXT|@FILE", meaning: "body of the request"},
 			{name: "proto", arg: "PROTOCOL", def: "HTTP/1.1", check: checkProto, meaning: "protocol of the request"},
 			{name: "farm", arg: "NAME", meaning: "farm that answers, whatever the virtual hosts say"},
 			{name: "no-httpd", kind: boolean, meaning: "leave out what httpd would do with its own files; they are not simulated yet in any case"},
 			{name: "define", kind: list, arg: "NAME[=VALUE]", check: checkDefine, meaning: "define a variable as httpd's -D and Define do; may be given several times"},
-			{name: "render", arg: "none", def: "none", check: checkRender, meaning: "what answers for the renders; none stops the decision there"},
-			{name: "at", arg: "TIME", check: checkTime, defWords: "no time", meaning: "time of the request, RFC 3339 or Unix seconds"},
+			{name: "directive", kind: list, arg: "'NAME VALUE'", check: checkDirective, meaning: "directive of the Dispatcher in httpd's configuration, 'DispatcherPassError 1' for one; may be given several times"},
+			{name: "render", kind: list, arg: "none|auto|respond:STATUS[:TYPE]|mock:FILE|NAME=URL", def: "none", check: checkRender, completeFrom: completeFiles,
+				meaning: "what answers for the renders: nobody, those that are configured, one answer, a mock file, or a URL for one of them"},
+			{name: "ca-file", arg: "FILE", completeFrom: completeFiles, meaning: "certificates that renders with /secure are checked with, as DispatcherCACertificateFile; without it they are not"},
+			{name: "cert-file", arg: "FILE", completeFrom: completeFiles, meaning: "certificate and key to show to renders, as DispatcherCertificateFile"},
+			{name: "check-peer-cn", kind: boolean, meaning: "check the name in a render's certificate, as DispatcherCheckPeerCN On"},
+			{name: "cache-dir", arg: "DIR", completeFrom: completeFolders, meaning: "real folder that is the document root: read, and written to as the Dispatcher would"},
+			{name: "no-write", kind: boolean, meaning: "leave --cache-dir as it is: what is written stays in memory"},
+			{name: "at", arg: "TIME", check: checkTime, defWords: "now", meaning: "time of the request, RFC 3339 or Unix seconds"},
+			{name: "reading", kind: list, arg: "KEY=VALUE", check: checkReading, meaning: "another reading of what is not published, stat-lookup=exact for one; may be given several times"},
+			{name: "wording", kind: choice, values: []string{"log", "docs"}, def: "log", meaning: "words of X-Cache-Info: those of real logs, or those of today's documentation"},
+			{name: "run-handlers", kind: boolean, meaning: "run the program of /invalidateHandler for a flush"},
 			{name: "trace", kind: boolean, meaning: "print the lines that the Dispatcher would log at trace level"},
+			{name: "log-format", kind: choice, values: []string{"module", "cloud"}, defWords: "lines without date and process", meaning: "with --trace, print the lines as in dispatcher.log, or as in the log of AEM as a Cloud Service"},
 			{name: "explain", kind: boolean, meaning: "print every rule that was looked at, pattern by pattern"},
-			{name: "requests", arg: "FILE|-", completeFrom: completeFiles, meaning: "answer the requests of a file, in their order: METHOD URL [HOST] or a JSON object on each line"},
+			{name: "requests", arg: "FILE|-", completeFrom: completeFiles, meaning: "play the requests of a file, in their order: YAML, .http, or METHOD URL [HOST] or a JSON object on each line"},
+			{name: "cookies", kind: boolean, meaning: "keep the cookies of answers and send them with the requests that follow"},
 			{name: "expect", kind: list, arg: "PATH=VALUE", check: checkExpectation,
 				meaning: "what the answer must say, filter=deny for one; filter, cache, farm, status, file or a path into the JSON"},
 		},
@@ -47,7 +60,7 @@ func simulateCommand() *command {
 		minArgs: 0, maxArgs: 2,
 		exits: []exit{
 			{exitClean, "the request was answered, whatever the answer is"},
-			{exitFindings, "the answer is not what --expect says"},
+			{exitFindings, "the answer is not what --expect or the scenario says"},
 			{exitUnusable, "wrong usage, or a file that cannot be read"},
 		},
 		example: example{"dispcheck simulate GET /system/console -c example:cloud --trace", "which rule denies the console?"},
@@ -56,50 +69,50 @@ func simulateCommand() *command {
 }
 
 func runSimulate(ctx context.Context, in *invocation) error {
-	wants := in.expectations()
-	requests, err := in.simulatedRequests(ctx)
-	if err != nil {
+	s := simulation{in: in, wants: in.expectations()}
+	defer s.close()
+	if err := s.readRequests(ctx); err != nil {
 		return err
 	}
 	c, err := in.loadConfiguration(ctx)
 	if err != nil {
 		return err
 	}
-	if name := in.farmName(); name != "" && c.Config.Farm(name) == nil {
-		var names []string
-		for _, f := range c.Config.Farms {
-			names = append(names, f.Name)
-		}
-		return usagef(didYouMean(name, names, "", "it has "+strings.Join(names, ", ")), "--farm: the configuration has no farm %s", name)
-	}
-	options, err := in.engineOptions()
-	if err != nil {
+	if err := in.checkFarm(c.Config); err != nil {
 		return err
 	}
-	q := questions{
-		engine: simulate.New(c.Config, options), now: options.Now, requests: requests, notes: c.notes,
-		trace: in.yes("trace"), explain: in.yes("explain"),
-	}
-	if err := in.emit(func(o *output) error { return in.writeSimulations(ctx, o, &q) }); err != nil {
+	if err := s.prepare(c); err != nil {
 		return err
 	}
-	met, err := in.meetExpectations(ctx, wants, &q)
-	if err != nil {
+	if err := in.emitTogether(func(outs []*output) error { return s.play(ctx, outs) }); err != nil {
 		return err
 	}
 	if err := in.unread(c.project); err != nil {
 		return err
 	}
-	if !met {
+	if s.missed {
 		return errFindings
 	}
 	return nil
 }
 
+// checkFarm says that --farm names no farm.
+func (in *invocation) checkFarm(c *model.Config) error {
+	name := in.farmName()
+	if name == "" || c.Farm(name) != nil {
+		return nil
+	}
+	var names []string
+	for _, f := range c.Farms {
+		names = append(names, f.Name)
+	}
+	return usagef(didYouMean(name, names, "", "it has "+strings.Join(names, ", ")), "--farm: the configuration has no farm %s", name)
+}
+
 // farmName is what --farm names, with or without its slash.
 func (in *invocation) farmName() string { return strings.TrimPrefix(in.text("farm"), "/") }
 
-// engineOptions are the options of the engine that flags ask for.
+// engineOptions are the options of the engine that flags ask for. Now is set where --at is given.
 func (in *invocation) engineOptions() (simulate.Options, error) {
 	var o simulate.Options
 	if s := in.text("dispatcher-version"); s != "" {
@@ -119,84 +132,184 @@ func (in *invocation) engineOptions() (simulate.Options, error) {
 	return o, nil
 }
 
-// questions are the requests of one run and what answers them.
-type questions struct {
-	engine         *simulate.Engine
-	now            simulate.Clock
-	requests       []scenarioRequest
-	notes          []string // what was assumed for all of them
-	trace, explain bool
-}
-
-// A simulated is a request with its answer.
-type simulated struct {
-	asked *scenarioRequest
-	report.Simulation
-}
-
-// each answers the requests one after the other. What it passes to visit is good until visit returns: the answers of
-// a long scenario need not fit in memory.
-func (q *questions) each(ctx context.Context, visit func(i int, s *simulated) error) error {
-	var at time.Time
-	if q.now != nil {
-		at = q.now()
-	}
-	trace := &simulate.Trace{Explain: q.explain}
-	s := simulated{Simulation: report.Simulation{Decision: new(simulate.Decision), Trace: trace, ShowTrace: q.trace, Explain: q.explain}}
-	for i := range q.requests {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		s.asked, s.Request = &q.requests[i], q.requests[i].request
-		trace.Reset()
-		for _, note := range slices.Concat(q.notes, s.asked.notes) {
-			trace.Events = append(trace.Events, simulate.Event{Stage: "request", Level: simulate.LevelNote, Message: note, At: at})
-		}
-		if err := q.engine.Decide(ctx, s.Request, s.Decision, trace); err != nil {
-			return err
-		}
-		if err := visit(i, &s); err != nil {
-			return err
+// readings are those that --reading asks for.
+func (in *invocation) readings() (simulate.Readings, error) {
+	var r simulate.Readings
+	for _, s := range in.list("reading") {
+		if err := r.Set(s); err != nil {
+			return r, usagef("", "--reading: %v", err)
 		}
 	}
-	return nil
+	return r, nil
 }
 
-// writeSimulations writes one answer as an object of several lines, those of a scenario as one line each.
-func (in *invocation) writeSimulations(ctx context.Context, o *output, q *questions) error {
-	many := in.given("requests")
-	w := bufio.NewWriter(o)
-	bar := &progress{}
-	if !isTerminal(o.Writer) { // or both would write to one screen
-		bar = in.progress(len(q.requests), "requests")
-	}
-	defer bar.clear()
-	err := q.each(ctx, func(i int, s *simulated) error {
-		bar.done(i)
-		switch {
-		case o.format == "json" && many:
-			return report.JSONLine(w, report.NewSimulationJSON(&s.Simulation, o.Prefix))
-		case o.format == "json":
-			return report.JSON(w, report.NewSimulationJSON(&s.Simulation, o.Prefix))
-		}
-		if i > 0 {
-			w.WriteByte('\n')
-		}
-		return o.Simulation(w, &s.Simulation)
-	})
+// readRequests reads the request of the arguments or those of --requests.
+func (s *simulation) readRequests(ctx context.Context) error {
+	const usage = "usage: dispcheck simulate METHOD URL, or dispcheck simulate --requests FILE"
+	in := s.in
+	base, err := in.base()
 	if err != nil {
 		return err
 	}
-	return w.Flush()
+	if in.given("requests") {
+		if len(in.args) > 0 {
+			return usagef(usage, "simulate takes either METHOD and URL or --requests, and has both")
+		}
+		s.many = true
+		s.scenario, err = in.readScenario(ctx, in.text("requests"), base)
+		return err
+	}
+	if len(in.args) != 2 {
+		hint := usage
+		if len(in.args) == 1 && strings.HasPrefix(in.args[0], "/") {
+			hint = fmt.Sprintf("did you mean dispcheck simulate GET %s?", in.args[0])
+		}
+		return usagef(hint, "%v, and has %d of the two", errNoRequest, len(in.args))
+	}
+	step, err := scenario.One(in.args[0], in.args[1], base)
+	if err != nil {
+		return usagef(usage, "%v", err)
+	}
+	s.scenario = &scenario.Scenario{Steps: []scenario.Step{*step}}
+	return nil
+}
+
+// errNoRequest says that there is nothing to simulate.
+var errNoRequest = errors.New("simulate needs METHOD and URL")
+
+// base is what flags say of every request.
+func (in *invocation) base() (scenario.Base, error) {
+	var b scenario.Base
+	var err error
+	if b.Body, err = in.bodyOf(); err != nil {
+		return b, err
+	}
+	if in.given("client-ip") {
+		if b.Client, err = netip.ParseAddr(in.text("client-ip")); err != nil {
+			return b, err
+		}
+	}
+	if in.given("proto") {
+		b.Proto = in.text("proto")
+	}
+	b.Farm = in.farmName()
+	if in.given("host") {
+		host := in.text("host")
+		b.Host = &host
+	}
+	for _, h := range in.list("header") {
+		name, value, _ := strings.Cut(h, ":")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if strings.EqualFold(name, "Host") {
+			b.Host = &value
+			continue
+		}
+		b.Header = append(b.Header, simulate.Field{Name: name, Value: value})
+	}
+	return b, nil
+}
+
+// play carries the scenario out and writes each answer to all outputs.
+func (s *simulation) play(ctx context.Context, outs []*output) error {
+	writers := make([]*bufio.Writer, len(outs))
+	toTerminal := false
+	for i, o := range outs {
+		writers[i] = bufio.NewWriter(o)
+		toTerminal = toTerminal || isTerminal(o.Writer)
+	}
+	bar := &progress{}
+	if !toTerminal { // or both would write to one screen
+		bar = s.in.progress(len(s.scenario.Steps), "steps")
+	}
+	defer bar.clear()
+	first := true
+	err := s.scenario.Play(ctx, &s.stage, func(p *scenario.Played) error {
+		bar.done(p.Index)
+		sim, err := s.simulation(ctx, p)
+		if err != nil {
+			return err
+		}
+		for i, o := range outs {
+			if o.format != "json" && !first {
+				writers[i].WriteByte('\n')
+			}
+			if err := s.write(o, writers[i], sim); err != nil {
+				return err
+			}
+		}
+		first = false
+		return s.meet(p, sim)
+	})
+	for _, w := range writers { // what came before an error is worth having
+		if e := w.Flush(); err == nil {
+			err = e
+		}
+	}
+	var step *scenario.StepError
+	if errors.As(err, &step) && !step.Step.Span.IsZero() && ctx.Err() == nil {
+		return &placedError{step.Step.Span, step.Err.Error(), ""}
+	}
+	return err
+}
+
+func (s *simulation) write(o *output, w *bufio.Writer, sim *report.Simulation) error {
+	switch {
+	case o.format == "json" && s.many:
+		return report.JSONLine(w, report.NewSimulationJSON(sim, o.Prefix))
+	case o.format == "json":
+		return report.JSON(w, report.NewSimulationJSON(sim, o.Prefix))
+	}
+	return o.Simulation(w, sim)
+}
+
+// simulation is an answer as it is reported.
+func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*report.Simulation, error) {
+	sim := &report.Simulation{
+		Request: p.Request, Decision: p.Decision, Trace: p.Trace,
+		ShowTrace: s.in.yes("trace"), Explain: s.in.yes("explain"), LogForm: s.logForm,
+	}
+	if step := p.Step; s.many && step.Name != step.Place() {
+		sim.Name = step.Name
+	}
+	at := s.stage.Now()
+	notes := append(s.notes[:len(s.notes):len(s.notes)], p.Step.Notes...)
+	events := make([]simulate.Event, 0, len(notes)+len(p.Trace.Events))
+	for _, note := range notes {
+		events = append(events, simulate.Event{Stage: "request", Level: simulate.LevelNote, Message: note, At: at})
+	}
+	p.Trace.Events = append(events, p.Trace.Events...)
+	if !s.dated && s.logForm == nil {
+		for i := range p.Trace.Events {
+			p.Trace.Events[i].At = time.Time{}
+		}
+	}
+	if f := p.Decision.Farm.Farm; p.Decision.Invalidation.Allowed && f != nil && s.surveys {
+		var err error
+		if sim.Survey, err = surveyAfter(ctx, s.stage.Engine, f); err != nil {
+			return nil, err
+		}
+	}
+	return sim, nil
 }
 
 func checkHeader(s string) error {
 	name, _, ok := strings.Cut(s, ":")
-	if !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(s, "\r\n") {
+	if !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(s, "\r\n\x00") {
 		return fmt.Errorf("%q is no header; write 'Name: value'", s)
 	}
 	return nil
 }
+
+func checkHost(s string) error {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) || strings.ContainsAny(s, "/?#@") {
+		return fmt.Errorf("%q is no host such as www.example.com or localhost:8080", s)
+	}
+	return nil
+}
+
+func checkDirective(s string) error { return simulate.ParseDirective(new(simulate.Directives), s) }
+
+func checkReading(s string) error { return new(simulate.Readings).Set(s) }
 
 func checkDefine(s string) error {
 	name, _, _ := strings.Cut(s, "=")
@@ -222,13 +335,6 @@ func checkProto(s string) error {
 	return nil
 }
 
-func checkRender(s string) error {
-	if s != "none" {
-		return fmt.Errorf("%q is not simulated yet; the answer of a render is needed for none of what is", s)
-	}
-	return nil
-}
-
 func checkTime(s string) error {
 	_, err := parseTime(s)
 	return err
@@ -236,11 +342,17 @@ func checkTime(s string) error {
 
 func parseTime(s string) (time.Time, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) <= 12 {
+		if n < 0 {
+			return time.Time{}, fmt.Errorf("%q is before 1970, and no file is that old", s)
+		}
 		return time.Unix(n, 0).UTC(), nil
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return t, fmt.Errorf("%q is neither RFC 3339, such as 2025-11-20T08:00:00Z, nor Unix seconds", s)
+	}
+	if t.Before(time.Unix(0, 0)) {
+		return time.Time{}, fmt.Errorf("%q is before 1970, and no file is that old", s)
 	}
 	return t, nil
 }
@@ -254,80 +366,4 @@ func (in *invocation) bodyOf() ([]byte, error) {
 	}
 	const limit = 16 << 20
 	return readBounded(name, limit)
-}
-
-// newRequest makes a request of a method and a URL, with what the flags say of every request.
-func (in *invocation) newRequest(method, url string) (scenarioRequest, error) {
-	r, err := simulate.NewRequest(method, url)
-	if err != nil {
-		return scenarioRequest{}, err
-	}
-	out := scenarioRequest{request: r}
-	for _, h := range in.list("header") {
-		name, value, _ := strings.Cut(h, ":")
-		out.add(strings.TrimSpace(name), strings.TrimSpace(value))
-	}
-	r.Proto, r.Farm = in.text("proto"), in.farmName()
-	if r.Client, err = netip.ParseAddr(in.text("client-ip")); err != nil {
-		return out, err
-	}
-	if in.given("host") {
-		r.Host, out.hostGiven = in.text("host"), true
-	}
-	return out, nil
-}
-
-// add gives the request a header. Host has a field of its own.
-func (s *scenarioRequest) add(name, value string) {
-	if strings.EqualFold(name, "Host") {
-		s.request.Host, s.hostGiven = value, true
-		return
-	}
-	s.request.Header = append(s.request.Header, simulate.Field{Name: name, Value: value})
-}
-
-// complete fills in what nothing was said about.
-func (s *scenarioRequest) complete(body []byte) {
-	if len(body) > 0 {
-		s.request.Body = bytes.NewReader(body)
-	}
-	if s.request.Host == "" && !s.hostGiven {
-		s.request.Host = "localhost"
-		s.notes = append(s.notes, "no host is given: localhost is taken")
-	}
-	if i := strings.IndexByte(s.request.Target, '#'); i >= 0 {
-		s.notes = append(s.notes, fmt.Sprintf("fragment %s of the URL is left out: no client sends it", s.request.Target[i:]))
-		s.request.Target = s.request.Target[:i]
-	}
-}
-
-// errNoRequest says that there is nothing to simulate.
-var errNoRequest = errors.New("simulate needs METHOD and URL")
-
-// simulatedRequests returns the request of the arguments or those of --requests.
-func (in *invocation) simulatedRequests(ctx context.Context) ([]scenarioRequest, error) {
-	const usage = "usage: dispcheck simulate METHOD URL, or dispcheck simulate --requests FILE"
-	body, err := in.bodyOf()
-	if err != nil {
-		return nil, err
-	}
-	if in.given("requests") {
-		if len(in.args) > 0 {
-			return nil, usagef(usage, "simulate takes either METHOD and URL or --requests, and has both")
-		}
-		return in.readScenario(ctx, in.text("requests"), body)
-	}
-	if len(in.args) != 2 {
-		hint := usage
-		if len(in.args) == 1 && strings.HasPrefix(in.args[0], "/") {
-			hint = fmt.Sprintf("did you mean dispcheck simulate GET %s?", in.args[0])
-		}
-		return nil, usagef(hint, "%v, and has %d of the two", errNoRequest, len(in.args))
-	}
-	s, err := in.newRequest(in.args[0], in.args[1])
-	if err != nil {
-		return nil, usagef(usage, "%v", err)
-	}
-	s.complete(body)
-	return []scenarioRequest{s}, nil
 }
