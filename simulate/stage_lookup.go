@@ -135,6 +135,10 @@ func (s lookupStage) deliver(x *Exchange, v *CacheVerdict) (*Decision, bool) {
 		s.sayAction(x, "DELIVER")
 		x.say(s.Name(), LevelDebug, "", "request declined")
 	}
+	x.Decision.By = x.farm.model.Cache.At.Span
+	if r := v.Validity.Rule; r != nil {
+		x.Decision.By = r.At.Span
+	}
 	x.finish(s.Name(), "-", "hit")
 	return x.settle(Delivered, v.Reason), true
 }

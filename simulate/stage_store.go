@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // The store stage passes the render's answer on and, where nothing forbids it, puts it into the cache: into a temporary
@@ -47,6 +48,9 @@ func (s storeStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	}
 	s.pass(x, v, reason)
 	x.finishAnswer(s.Name())
+	if r := d.Render.Render; r != nil {
+		d.By = r.At.Span
+	}
 	if x.failed != "" {
 		return x.settle(Failed, x.failed), nil
 	}
@@ -246,6 +250,7 @@ func (s storeStage) pass(x *Exchange, v *CacheVerdict, reason Reason) {
 	}
 	if may && reason != "" {
 		v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
+		v.Rule, v.By = nil, source.Span{} // which did not decide
 		s.sayRefusal(x, reason)
 		if reason != HeadNotStored {
 			s.dropStale(x, v)

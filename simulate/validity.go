@@ -176,6 +176,10 @@ func (x *Exchange) scratchName(a, b string) string {
 	return unsafe.String(unsafe.SliceData(x.name), len(x.name))
 }
 
+// IsPage reports whether a name in a document root is of a page, and not of what the module keeps beside pages: statfiles,
+// stored headers, times to live, files that are being written.
+func IsPage(name string) bool { return !isSpecial(name) }
+
 // isSpecial reports whether a name is of a file that the module keeps beside its pages, or is writing.
 func isSpecial(name string) bool {
 	base := path.Base(name)

@@ -305,18 +305,26 @@ func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, err
 	if !f.hasList {
 		return out, nil
 	}
-	if grace := f.farm.Cache.GracePeriod.Value; grace > 0 {
+	out.Survey, err = surveyAfter(ctx, f.engine, out.Decision)
+	if err != nil {
+		return nil, err
+	}
+	if grace := f.farm.Cache.GracePeriod.Value; grace > 0 && len(out.Survey.Stale) > 0 {
 		out.Notes = append(slices.Clone(out.Notes), fmt.Sprintf("stale pages are still delivered for %d s: /gracePeriod", grace))
 	}
-	out.Survey, err = surveyAfter(ctx, f.engine, f.farm)
 	f.time.Advance(time.Second)
-	return out, err
+	return out, nil
 }
 
 // surveyAfter looks which pages are stale once the grace period is over.
-func surveyAfter(ctx context.Context, e *simulate.Engine, farm *model.Farm) (*report.Survey, error) {
+func surveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision) (*report.Survey, error) {
 	s := new(report.Survey)
-	err := e.Survey(ctx, farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
+	for _, name := range d.Invalidation.Deleted {
+		if simulate.IsPage(name) {
+			s.Deleted++
+		}
+	}
+	err := e.Survey(ctx, d.Farm.Farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
 		p := report.Surveyed{Name: c.Name, Why: c.Validity.Why()}
 		if c.Validity.Fresh {
 			s.Fresh = append(s.Fresh, p)

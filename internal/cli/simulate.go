@@ -285,7 +285,7 @@ func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*repor
 	}
 	if f := p.Decision.Farm.Farm; p.Decision.Invalidation.Allowed && f != nil && s.surveys {
 		var err error
-		if sim.Survey, err = surveyAfter(ctx, s.stage.Engine, f); err != nil {
+		if sim.Survey, err = surveyAfter(ctx, s.stage.Engine, p.Decision); err != nil {
 			return nil, err
 		}
 	}

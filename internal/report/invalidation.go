@@ -15,16 +15,19 @@ import (
 type Survey struct {
 	// Stale and Fresh are in order of name.
 	Stale, Fresh []Surveyed
+	// Deleted is how many pages the flush removed.
+	Deleted int
 }
 
 // A Surveyed is one page of a cache and why it is stale or fresh.
 type Surveyed struct{ Name, Why string }
 
-func (s *Survey) pages() int { return len(s.Stale) + len(s.Fresh) }
+// pages is how many there were before the flush.
+func (s *Survey) pages() int { return s.Deleted + len(s.Stale) + len(s.Fresh) }
 
-// summary says which share of the cache is stale.
+// summary says what became of the cache.
 func (s *Survey) summary() string {
-	return fmt.Sprintf("%d of %s stale (%s), %d fresh", len(s.Stale), count(s.pages(), "page"), percent(len(s.Stale), s.pages()), len(s.Fresh))
+	return fmt.Sprintf("%s: %d deleted, %d stale (%s), %d fresh", count(s.pages(), "page"), s.Deleted, len(s.Stale), percent(len(s.Stale), s.pages()), len(s.Fresh))
 }
 
 // percent writes a share, "-" of nothing.
@@ -249,5 +252,5 @@ func (t *simulationWriter) whatIf(levels []WhatIfLevel) {
 		}
 		t.row("%13d%s  %7d  %5d  %-7s  %s", l.Level, mark, l.Deleted, l.Stale, percent(l.Stale, l.Pages), strings.Join(l.Touched, " "))
 	}
-	t.row("* as configured; share is that of the pages that were not deleted")
+	t.row("* as configured; share: of the pages that there were, how many become stale")
 }
