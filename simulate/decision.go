@@ -347,9 +347,24 @@ type Refetched struct {
 	Stored bool
 }
 
-// reset makes d ready for another request and keeps its memory.
+// reset makes d ready for another request and keeps its memory. What most requests do not come to is cleared only where
+// this one did: to clear it costs as much as a stage.
 func (d *Decision) reset() {
-	matched, attempts := d.Filter.Matched[:0], d.Render.Attempts[:0]
-	*d = Decision{}
-	d.Filter.Matched, d.Render.Attempts = matched, attempts
+	d.Outcome, d.Reason, d.By = Undecided, "", source.Span{}
+	d.URI, d.Query, d.HasQuery, d.Host, d.Parts = "", "", false, "", Parts{}
+	d.Farm = FarmChoice{}
+	d.Filter = FilterVerdict{Matched: d.Filter.Matched[:0]}
+	if d.Cache.Reached {
+		d.Cache = CacheVerdict{}
+	}
+	if d.Render.Render != nil || len(d.Render.Attempts) > 0 || d.Render.Target != "" {
+		d.Render = RenderChoice{Attempts: d.Render.Attempts[:0]}
+	}
+	if d.Response.Status != 0 {
+		d.Response = Response{}
+	}
+	if d.Invalidation.Reached {
+		d.Invalidation = Invalidation{}
+	}
+	d.Took = 0
 }

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -21,14 +20,12 @@ import (
 // and then nothing was answered.
 func (x *Exchange) deliver(info *FileInfo, status int) bool {
 	d, r := x.Decision, &x.Decision.Response
-	var file File
-	if x.Request.Sink != nil {
+	if x.Request.Sink != nil && x.file == nil {
 		var err error
-		if file, err = x.farm.root.Open(d.URI); err != nil {
+		if x.file, err = x.farm.root.Open(d.URI); err != nil {
 			return false
 		}
-		defer file.Close()
-		*info = file.Info()
+		*info = x.file.Info()
 	}
 	*r = Response{Status: http.StatusOK, From: "cache"}
 	if x.Request.Sink == nil && x.Trace == nil && !x.wantsHeader() {
@@ -47,8 +44,8 @@ func (x *Exchange) deliver(info *FileInfo, status int) bool {
 	var body io.Reader = noBody{}
 	if r.Status != http.StatusNotModified && x.Request.Method != http.MethodHead {
 		r.Length = info.Size
-		if file != nil {
-			body = file
+		if x.file != nil {
+			body = x.file
 		}
 	}
 	if x.Request.Sink != nil {
@@ -80,37 +77,60 @@ type noBody struct{}
 
 func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// cachedHeader returns the headers of a cache file and its ETag.
+// cachedHeader returns the headers of a cache file and its ETag: those that were stored, and what httpd says of the file.
+// The texts that it makes are parts of one.
 func (x *Exchange) cachedHeader(info *FileInfo) (Header, string) {
-	d, c := x.Decision, x.farm.model.Cache
+	d := x.Decision
 	var h Header
-	stored := 0
-	if c.Headers != nil && x.at(disp4111) {
+	if x.farm.model.Cache.Headers != nil && x.at(disp4111) {
 		h = x.storedHeader()
-		stored = len(h)
 	}
-	etag := ""
-	if x.engine.options.Readings.FileETag == ETagOfTimeAndSize {
-		etag = fmt.Sprintf(`"%x-%x"`, info.Size, info.Mod.UnixMicro())
+	etag, has := h.Value("ETag")
+	has = has && x.at(disp656)
+	own := !has && x.engine.options.Readings.FileETag == ETagOfTimeAndSize
+	modified := h.Has("Last-Modified")
+	age := x.age(h, info)
+
+	t := x.text[:0]
+	t = strconv.AppendInt(t, info.Size, 10)
+	lengthEnd := len(t)
+	if !modified {
+		t = info.Mod.UTC().AppendFormat(t, http.TimeFormat)
 	}
-	if v, ok := h.Value("ETag"); ok && x.at(disp656) {
-		etag = v
+	modifiedEnd := len(t)
+	if own {
+		t = appendETag(t, info)
 	}
-	h = h.without("Content-Length", "ETag")
+	etagEnd := len(t)
+	t = strconv.AppendInt(t, age, 10)
+	x.text = t
+	text := string(t)
+
+	if len(h) == 0 {
+		h = make(Header, 0, hitHeaders)
+	} else {
+		h = h.without("Content-Length", "ETag", "Age")
+	}
 	if !h.Has("Content-Type") {
 		if t := typeOf(d.URI); t != "" {
 			h = append(h, Field{"Content-Type", t})
 		}
 	}
-	h = append(h, Field{"Content-Length", strconv.FormatInt(info.Size, 10)})
-	if !h.Has("Last-Modified") {
-		h = append(h, Field{"Last-Modified", info.Mod.UTC().Format(http.TimeFormat)})
+	h = append(h, Field{"Content-Length", text[:lengthEnd]})
+	if !modified {
+		h = append(h, Field{"Last-Modified", text[lengthEnd:modifiedEnd]})
+	}
+	switch {
+	case own:
+		etag = text[modifiedEnd:etagEnd]
+	case !has:
+		etag = ""
 	}
 	if etag != "" {
 		h = append(h, Field{"ETag", etag})
 	}
-	if x.at(disp733) {
-		h = x.withAge(h, stored, info)
+	if age >= 0 {
+		h = append(h, Field{"Age", text[etagEnd:]})
 	}
 	h = append(h, x.permitHeader...)
 	if v := d.Cache.Header(); v != "" {
@@ -119,17 +139,31 @@ func (x *Exchange) cachedHeader(info *FileInfo) (Header, string) {
 	return h, etag
 }
 
-// withAge adds how old the file is: since it was written, and what its Age was then. The formula is not published.
-func (x *Exchange) withAge(h Header, stored int, info *FileInfo) Header {
+// hitHeaders is how many headers a hit has beside those that were stored, with room for more.
+const hitHeaders = 8
+
+// appendETag adds the ETag that httpd gives a file: its size and its time of modification in microseconds.
+func appendETag(t []byte, info *FileInfo) []byte {
+	t = append(t, '"')
+	t = strconv.AppendInt(t, info.Size, 16)
+	t = append(t, '-')
+	t = strconv.AppendInt(t, info.Mod.UnixMicro(), 16)
+	return append(t, '"')
+}
+
+// age returns how old the file is: for how long it has been there, and what its Age was when it came. The formula is not
+// published. It is -1 for releases before 4.3.1 (DISP-733), which send none.
+func (x *Exchange) age(stored Header, info *FileInfo) int64 {
+	if !x.at(disp733) {
+		return -1
+	}
 	age := max(0, int64(x.start.Sub(info.Mod)/time.Second))
-	for i := range h[:min(stored, len(h))] {
-		if strings.EqualFold(h[i].Name, "Age") {
-			if n, err := strconv.ParseInt(h[i].Value, 10, 64); err == nil && n > 0 {
-				age += n
-			}
+	if v, ok := stored.Value("Age"); ok {
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 0 && n < 1<<31 {
+			age += n
 		}
 	}
-	return append(h.without("Age"), Field{"Age", strconv.FormatInt(age, 10)})
+	return age
 }
 
 // maxStoredHeader is how much of a file with stored headers is read.
@@ -156,7 +190,7 @@ func (x *Exchange) storedHeader() Header {
 
 // parseHeader reads lines "Name: value". Since 4.3.0 (DISP-652) a stored Date does not come back: httpd sends its own.
 func parseHeader(text string, dropDate bool) Header {
-	h := make(Header, 0, strings.Count(text, "\n")+6)
+	h := make(Header, 0, strings.Count(text, "\n")+hitHeaders)
 	for len(text) > 0 {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
@@ -177,7 +211,7 @@ func (x *Exchange) notModified(h Header, etag string, info *FileInfo) bool {
 	}
 	if match, ok := x.Request.Header.Value("If-None-Match"); ok {
 		o := &x.engine.options.Readings
-		own := o.FileETag == ETagOfTimeAndSize && strings.HasPrefix(etag, fmt.Sprintf(`"%x-`, info.Size))
+		own := o.FileETag == ETagOfTimeAndSize && etag == string(appendETag(nil, info))
 		return etag != "" && (own || o.ETagEnhancement) && matchesETag(match, etag)
 	}
 	since, ok := x.Request.Header.Value("If-Modified-Since")

@@ -126,7 +126,10 @@ func (e *Engine) Decide(ctx context.Context, r *Request, d *Decision, t *Trace) 
 		x.start = now()
 	}
 	err := x.run(ctx)
-	*x = Exchange{line: x.line[:0], name: x.name[:0]}
+	if x.file != nil {
+		x.file.Close()
+	}
+	*x = Exchange{line: x.line[:0], name: x.name[:0], text: x.text[:0]}
 	e.pool.Put(x)
 	return err
 }
@@ -145,6 +148,8 @@ type Exchange struct {
 	hasLine bool
 	// name is memory for names of files.
 	name []byte
+	// text is memory for the texts of headers.
+	text []byte
 	// signature is that of the URI.
 	signature signature
 	// session says what the session stage found.
@@ -154,8 +159,9 @@ type Exchange struct {
 
 	// start is when the request came, the zero time where the engine has no clock.
 	start time.Time
-	// found is what stands in the cache under the URI.
+	// found is what stands in the cache under the URI; file is it, where it was opened.
 	found FileInfo
+	file  File
 	// refetch says that the page is fetched on behalf of a flush, whatever the cache holds.
 	refetch bool
 	// refreshes says that the exchange is the one that fetches a stale file again.

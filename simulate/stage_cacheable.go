@@ -2,6 +2,8 @@ package simulate
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/model"
@@ -123,6 +125,17 @@ func (s cacheableStage) check(x *Exchange, v *CacheVerdict) Reason {
 func (cacheableStage) find(x *Exchange) error {
 	if x.farm.root == nil || x.Decision.URI == "" || x.Decision.URI[0] != '/' {
 		return x.farm.rootErr
+	}
+	if x.Request.Sink != nil && x.Request.Method == "GET" {
+		// A page that is delivered has to be opened: then it need not be looked at, too.
+		file, err := x.farm.root.Open(x.Decision.URI)
+		if err == nil {
+			x.file, x.found = file, file.Info()
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	var err error
 	x.found, err = x.farm.root.Stat(x.Decision.URI)

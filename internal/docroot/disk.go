@@ -318,7 +318,7 @@ func (r *diskRoot) folder(rel string, mode fs.FileMode) (*os.Root, error) {
 			return folder, err
 		}
 		// Others may remove, while this one makes, folders.
-		if err := r.d.root.MkdirAll(path, mode.Perm()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := r.d.root.MkdirAll(path, mode.Perm()); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			return nil, r.d.reason(err)
 		}
 	}

@@ -42,24 +42,27 @@ type spot struct {
 
 // at takes a name apart that lies below a prefix of the store. It does not allocate for a clean name.
 func at(prefix, name string, onDisk bool) spot {
-	if name == "" || name[0] != '/' || strings.IndexByte(name, 0) >= 0 {
+	if name == "" || name[0] != '/' {
 		return spot{err: simulate.ErrOutside}
 	}
 	clean, tooLong := true, len(prefix)+len(name) > maxPath
-	rest := name[1:]
-	for rest != "" {
-		segment, after, more := strings.Cut(rest, "/")
-		switch {
-		case segment == "":
-			clean = false
-		case segment == "." || segment == "..":
-			return spot{err: simulate.ErrOutside}
+	start := 1
+	for i := 1; i <= len(name); i++ {
+		if i < len(name) && name[i] != '/' {
+			if name[i] == 0 {
+				return spot{err: simulate.ErrOutside}
+			}
+			continue
+		}
+		switch segment := name[start:i]; {
 		case len(segment) > maxSegment:
 			tooLong = true
+		case segment == "":
+			clean = clean && i == len(name)
+		case segment == "." || segment == "..":
+			return spot{err: simulate.ErrOutside}
 		}
-		if rest = after; !more {
-			break
-		}
+		start = i + 1
 	}
 	s := spot{rel: name[1:]}
 	if !clean {

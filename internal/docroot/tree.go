@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dispcheck/dispcheck/simulate"
@@ -59,6 +60,8 @@ type tree struct {
 	top  node
 	used int64
 	max  int64
+	// generation changes when a folder goes: what was known of where it lay is then of no use.
+	generation uint64
 	// bases are the document roots of the store below, by where they lie in the tree.
 	bases map[string]simulate.Docroot
 }
@@ -101,6 +104,9 @@ func (t *tree) put(folder *node, name string, n *node) error {
 		}
 		name = strings.Clone(name)
 	} else {
+		if old.kind == folderNode {
+			t.generation++
+		}
 		t.empty(old)
 	}
 	folder.children[name] = n
@@ -110,6 +116,9 @@ func (t *tree) put(folder *node, name string, n *node) error {
 // drop takes a node out of its folder.
 func (t *tree) drop(folder *node, name string) {
 	if n := folder.children[name]; n != nil {
+		if n.kind == folderNode {
+			t.generation++
+		}
 		t.empty(n)
 		t.used -= nodeBytes + int64(len(name))
 		delete(folder.children, name)
@@ -127,20 +136,28 @@ func (t *tree) empty(n *node) {
 // find goes down a path. It returns the node there, if the tree has one. Where it has none, through says whether the
 // store below is to be asked.
 func (t *tree) find(prefix, rel string) (n *node, through bool) {
-	n = &t.top
-	for _, p := range [2]string{prefix, rel} {
-		for p != "" {
-			var segment string
-			segment, p, _ = strings.Cut(p, "/")
-			if n.kind != folderNode {
-				return nil, false
-			}
-			child := n.children[segment]
-			if child == nil {
-				return nil, !n.opaque
-			}
-			n = child
+	n, through = t.top.find(prefix)
+	if n == nil {
+		return nil, through
+	}
+	return n.find(rel)
+}
+
+// find goes down a path from a node.
+func (n *node) find(p string) (found *node, through bool) {
+	for p != "" {
+		end := 0
+		for end < len(p) && p[end] != '/' {
+			end++
 		}
+		if n.kind != folderNode {
+			return nil, false
+		}
+		child := n.children[p[:end]]
+		if child == nil {
+			return nil, !n.opaque
+		}
+		n, p = child, p[min(end+1, len(p)):]
 	}
 	return n, true
 }
@@ -161,6 +178,31 @@ type branch struct {
 	t      *tree
 	prefix string
 	base   simulate.Docroot // nil: nothing is below
+	// top is where prefix was found last.
+	top atomic.Pointer[foundFolder]
+}
+
+// A foundFolder is a folder and the generation of the tree in which it was found.
+type foundFolder struct {
+	node       *node
+	generation uint64
+}
+
+// find goes down a path from the document root. It is called under the lock.
+func (b *branch) find(rel string) (n *node, through bool) {
+	f := b.top.Load()
+	if f == nil || f.generation != b.t.generation {
+		top, through := b.t.top.find(b.prefix)
+		if top == nil {
+			return nil, through
+		}
+		if top.kind != folderNode {
+			return top.find(rel)
+		}
+		f = &foundFolder{top, b.t.generation}
+		b.top.Store(f)
+	}
+	return f.node.find(rel)
 }
 
 func (b *branch) at(name string) spot { return at(b.prefix, name, false) }
@@ -175,7 +217,7 @@ func (b *branch) below(rel string) (simulate.FileInfo, error) {
 
 // stat is Stat under the lock.
 func (b *branch) stat(rel string) (simulate.FileInfo, error) {
-	n, through := b.t.find(b.prefix, rel)
+	n, through := b.find(rel)
 	switch {
 	case n != nil:
 		return n.info(), nil
@@ -214,7 +256,7 @@ func (b *branch) Open(name string) (simulate.File, error) {
 		return nil, errMissing
 	}
 	b.t.mu.RLock()
-	n, through := b.t.find(b.prefix, s.rel)
+	n, through := b.find(s.rel)
 	var file memoryFile
 	var lower bool
 	if n != nil {
