@@ -350,8 +350,7 @@ type Refetched struct {
 // reset makes d ready for another request and keeps its memory. What most requests do not come to is cleared only where
 // this one did: to clear it costs as much as a stage.
 func (d *Decision) reset() {
-	d.Outcome, d.Reason, d.By = Undecided, "", source.Span{}
-	d.URI, d.Query, d.HasQuery, d.Host, d.Parts = "", "", false, "", Parts{}
+	d.Outcome, d.Reason, d.By = Undecided, "", source.Span{} // the parts of the URL are set by the first stage, always
 	d.Farm = FarmChoice{}
 	d.Filter = FilterVerdict{Matched: d.Filter.Matched[:0]}
 	if d.Cache.Reached {

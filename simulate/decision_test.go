@@ -12,7 +12,24 @@ func TestReset(t *testing.T) {
 	d.reset()
 	v := reflect.ValueOf(&d).Elem()
 	for i := range v.NumField() {
-		checkZero(t, v.Type().Field(i).Name, v.Field(i))
+		switch name := v.Type().Field(i).Name; name {
+		case "URI", "Query", "HasQuery", "Host", "Parts": // which the first stage sets
+		default:
+			checkZero(t, name, v.Field(i))
+		}
+	}
+	for _, r := range []Request{{Method: "GET", Target: "/"}, {Method: "", Target: ""}, {Method: "GET", Target: "x"}, {Method: "GET", Target: "/%"}} {
+		var fresh Decision
+		fill(v)
+		e := New(decode(t, "/filter { }", Version{}, nil), Options{})
+		for _, d := range []*Decision{&d, &fresh} {
+			if err := e.Decide(t.Context(), &r, d, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d.URI != fresh.URI || d.Query != fresh.Query || d.HasQuery != fresh.HasQuery || d.Host != fresh.Host || d.Parts != fresh.Parts {
+			t.Errorf("%q: got %q %q %v %q %+v, want those of %+v", r.Target, d.URI, d.Query, d.HasQuery, d.Host, d.Parts, fresh)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,6 +85,8 @@ type Engine struct {
 	farms   farmList
 	pool    sync.Pool // of *Exchange
 	memory  memory
+	// stateful says that there is a clock, a store or a backend, or that a farm has sessions.
+	stateful bool
 }
 
 // New compiles a configuration, which must not change afterwards. It cannot fail: patterns that the C library
@@ -99,6 +102,7 @@ func New(config *model.Config, o Options) *Engine {
 		o.Sleep = RealSleep
 	}
 	e := &Engine{config: config, options: o, farms: compileFarms(config)}
+	e.stateful = o.Now != nil || o.Store != nil || o.Backend != nil || slices.ContainsFunc(config.Farms, func(f *model.Farm) bool { return f.SessionManagement != nil })
 	e.memory.init(&o)
 	e.openDocroots()
 	e.pool.New = func() any { return new(Exchange) }
@@ -129,7 +133,11 @@ func (e *Engine) Decide(ctx context.Context, r *Request, d *Decision, t *Trace) 
 	if x.file != nil {
 		x.file.Close()
 	}
-	*x = Exchange{line: x.line[:0], name: x.name[:0], text: x.text[:0]}
+	x.Request, x.Decision, x.Trace, x.farm = nil, nil, nil, nil
+	x.hasLine, x.session = false, noSessions
+	if e.stateful {
+		x.state = state{}
+	}
 	e.pool.Put(x)
 	return err
 }
@@ -154,9 +162,14 @@ type Exchange struct {
 	signature signature
 	// session says what the session stage found.
 	session sessionState
+	state
+}
+
+// A state is what an exchange knows of clocks, caches, sessions and renders. An engine without any of them leaves it as it
+// is: to clear it would cost more than a stage.
+type state struct {
 	// credentials are those of the session.
 	credentials string
-
 	// start is when the request came, the zero time where the engine has no clock.
 	start time.Time
 	// found is what stands in the cache under the URI; file is it, where it was opened.
@@ -177,7 +190,8 @@ type Exchange struct {
 }
 
 func (x *Exchange) run(ctx context.Context) error {
-	for _, s := range stages {
+	for i := range stages {
+		s := stages[i]
 		done, err := s.Run(ctx, x)
 		if err != nil {
 			return fmt.Errorf("stage %s: %w", s.Name(), err)

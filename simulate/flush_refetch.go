@@ -140,7 +140,7 @@ func (x *Exchange) refetchExchange(target string) *Exchange {
 	r := x.Request
 	n := &Exchange{
 		Request:  &Request{Method: "GET", Target: target, Proto: r.Proto, Host: r.Host, TLS: r.TLS, Client: r.Client},
-		Decision: new(Decision), engine: x.engine, farm: x.farm, refetch: true,
+		Decision: new(Decision), engine: x.engine, farm: x.farm, state: state{refetch: true},
 	}
 	n.Decision.Farm = x.Decision.Farm
 	if now := x.engine.options.Now; now != nil {

@@ -171,7 +171,7 @@ func newRenderTest(t *testing.T, config, script string, o Options) *renderTest {
 func (e *renderTest) fetch(t *testing.T, r *Request) (*Exchange, *Trace) {
 	t.Helper()
 	trace := new(Trace)
-	x := &Exchange{Request: r, Decision: new(Decision), Trace: trace, engine: e.Engine, start: e.timeline.Now()}
+	x := &Exchange{Request: r, Decision: new(Decision), Trace: trace, engine: e.Engine, state: state{start: e.timeline.Now()}}
 	if err := x.runTo(context.Background(), fetchStage{}.Name()); err != nil {
 		t.Fatal(err)
 	}

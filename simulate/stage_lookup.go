@@ -37,7 +37,9 @@ func (s lookupStage) Run(ctx context.Context, x *Exchange) (*Decision, error) {
 			v.Action, v.Validity, v.Reason = ActionMiss, Validity{}, Cacheable // the file has just gone
 		}
 	}
-	x.farm.hits.count(false)
+	if x.farm.root != nil {
+		x.farm.hits.count(false)
+	}
 	switch {
 	case !v.Cacheable:
 		v.Action = ActionNone
