@@ -144,6 +144,8 @@ func breaks(text []byte) []int {
 type converter struct {
 	src   *source.File
 	lines []int
+	// last is the place that offset found last.
+	last struct{ line, column, offset int }
 }
 
 // offset turns the library's line and column, which count characters, into a byte offset.
@@ -154,10 +156,16 @@ func (c *converter) offset(line, column int) int {
 	if line == 1 && bytes.HasPrefix(text, []byte("\xef\xbb\xbf")) {
 		i = 3 // the library does not count the byte order mark
 	}
-	for ; column > 1 && i < len(text); column-- {
+	at := 1
+	if c.last.line == line && c.last.column <= column {
+		// Nodes come in their order: a long line is walked once, not once for each of its nodes.
+		i, at = c.last.offset, c.last.column
+	}
+	for ; at < column && i < len(text); at++ {
 		_, n := utf8.DecodeRune(text[i:])
 		i += n
 	}
+	c.last.line, c.last.column, c.last.offset = line, at, i
 	return min(i, len(text))
 }
 

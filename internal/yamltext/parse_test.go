@@ -172,3 +172,19 @@ func inside(t *testing.T, s source.Span, size int) {
 		t.Fatalf("span [%d, %d) is not inside a text of %d bytes", s.Start, s.End, size)
 	}
 }
+
+// TestLongLine: what one line takes grows with its length, not with its square.
+func TestLongLine(t *testing.T) {
+	text := "[" + strings.Repeat("ä, ", 120_000) + "z]"
+	n, err := Parse(source.NewFile("long.yaml", []byte(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := n.Items[len(n.Items)-1]
+	if got := last.Span.Text(); got != "z" {
+		t.Errorf("the last entry stands at %v %q, want z", last.Span.Position(), got)
+	}
+	if got := n.Items[60_000].Span.Text(); got != "ä" {
+		t.Errorf("an entry in the middle is %q, want ä", got)
+	}
+}
