@@ -12,7 +12,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/dispcheck/dispcheck/internal/mock"
 	"github.com/dispcheck/dispcheck/internal/report"
+	"github.com/dispcheck/dispcheck/internal/scenario"
 	"github.com/dispcheck/dispcheck/internal/yamltext"
 )
 
@@ -40,17 +42,38 @@ func configCommand() *command {
 				run:     runConfigVerify,
 			},
 			{
-				name: "schema", usage: "print the JSON schema of " + projectFileName,
-				about:   "JSON Schema 2020-12, for editors that complete and check YAML.",
+				name: "schema", usage: "print the JSON schema of " + projectFileName + ", of mocks or of scenarios", args: "[settings|mock|scenario]",
+				about:   "JSON Schema 2020-12, for editors that complete and check YAML: of the project file, of the files that simulate --render mock:FILE reads, or of those of simulate --requests.",
+				maxArgs: 1, argValues: []string{"settings", "mock", "scenario"},
 				bare:    true,
 				formats: []string{"json", "text"},
+				exits:   []exit{{exitClean, "the schema was printed"}, {exitUnusable, "there is no schema of that name"}},
 				example: example{"dispcheck config schema > dispcheck.schema.json", "for an editor"},
-				run: func(_ context.Context, in *invocation) error {
-					return in.emit(func(o *output) error { return report.JSON(o, settingsSchema()) })
-				},
+				run:     runConfigSchema,
 			},
 		},
 	}
+}
+
+// runConfigSchema prints one of the schemas.
+func runConfigSchema(_ context.Context, in *invocation) error {
+	what := "settings"
+	if len(in.args) > 0 {
+		what = in.args[0]
+	}
+	return in.emit(func(o *output) error {
+		switch what {
+		case "settings":
+			return report.JSON(o, settingsSchema())
+		case "mock":
+			_, err := o.Write(mock.Schema())
+			return err
+		case "scenario":
+			_, err := o.Write(scenario.Schema())
+			return err
+		}
+		return usagef("", "config schema: %v", notOneOf(what, []string{"settings", "mock", "scenario"}))
+	})
 }
 
 // A settingJSON is one setting of config print in JSON.

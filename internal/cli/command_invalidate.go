@@ -431,4 +431,3 @@ func docroots(c *model.Config) []string {
 	}
 	return out
 }
-
