@@ -27,12 +27,16 @@ func (x *Exchange) deliver(info *FileInfo, status int) bool {
 		}
 		*info = x.file.Info()
 	}
-	*r = Response{Status: http.StatusOK, From: "cache"}
 	if x.Request.Sink == nil && x.Trace == nil && !x.wantsHeader() {
-		r.Length = info.Size
+		*r = Response{Status: http.StatusOK, From: "cache", Length: info.Size}
 		return true
 	}
-	h, etag := x.cachedHeader(info)
+	stored, ok := x.storedWith(info)
+	if !ok {
+		return false
+	}
+	*r = Response{Status: http.StatusOK, From: "cache"}
+	h, etag := x.cachedHeader(info, stored)
 	switch {
 	case status != 0:
 		r.Status = status
@@ -77,14 +81,40 @@ type noBody struct{}
 
 func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
 
+// storedWith returns the headers that were stored with the page. Where the page was replaced since it was opened, it is
+// opened again, so that both are of one version. It reports false where the page has gone.
+func (x *Exchange) storedWith(info *FileInfo) (Header, bool) {
+	if x.farm.model.Cache.Headers == nil || !x.at(disp4111) {
+		return nil, true
+	}
+	uri := x.Decision.URI
+	lock := x.engine.memory.pages.of(uri)
+	lock.RLock()
+	defer lock.RUnlock()
+	h := x.storedHeader()
+	now, err := x.farm.root.Stat(uri)
+	if err != nil || now.Kind != FileRegular {
+		return nil, false
+	}
+	if now.Mod.Equal(info.Mod) && now.Size == info.Size {
+		return h, true
+	}
+	*info = now
+	if x.file != nil {
+		x.file.Close()
+		if x.file, err = x.farm.root.Open(uri); err != nil {
+			x.file = nil
+			return nil, false
+		}
+		*info = x.file.Info()
+	}
+	return h, true
+}
+
 // cachedHeader returns the headers of a cache file and its ETag: those that were stored, and what httpd says of the file.
 // The texts that it makes are parts of one.
-func (x *Exchange) cachedHeader(info *FileInfo) (Header, string) {
+func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 	d := x.Decision
-	var h Header
-	if x.farm.model.Cache.Headers != nil && x.at(disp4111) {
-		h = x.storedHeader()
-	}
 	etag, has := h.Value("ETag")
 	has = has && x.at(disp656)
 	own := !has && x.engine.options.Readings.FileETag == ETagOfTimeAndSize

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 )
@@ -13,7 +14,19 @@ type memory struct {
 	sessions   sessions
 	vanity     vanityLists
 	renders    renderMemory
+	pages      pageLocks
 }
+
+// pageLocks keep who reads a page with what stands beside it from who puts both into place: a hit must not get the body of
+// one version and the headers of another. Pages share locks.
+type pageLocks [64]sync.RWMutex
+
+// of returns the lock of a page.
+func (l *pageLocks) of(name string) *sync.RWMutex {
+	return &l[maphash.String(pageSeed, name)%uint64(len(l))]
+}
+
+var pageSeed = maphash.MakeSeed()
 
 func (m *memory) init(o *Options) {
 	m.sessions.init(o.Sessions)

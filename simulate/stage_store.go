@@ -359,12 +359,7 @@ func (s storeStage) end(x *Exchange, v *CacheVerdict, p *passing) Reason {
 		s.sayStoreError(x, p.full)
 		return StoreFailed
 	}
-	now := x.engine.options.Now()
-	if err := s.beside(x, v, now); err != nil {
-		s.sayStoreError(x, err)
-		return StoreFailed
-	}
-	if err := p.file.Commit(now); err != nil {
+	if err := s.place(x, v, p.file); err != nil {
 		s.sayStoreError(x, err)
 		return StoreFailed
 	}
@@ -373,6 +368,18 @@ func (s storeStage) end(x *Exchange, v *CacheVerdict, p *passing) Reason {
 		x.say(s.Name(), LevelDebug, "", "Cache file successfully created: %s", joinDocroot(x.farm.docroot, x.Decision.URI))
 	}
 	return ""
+}
+
+// place puts the page and the files beside it under their names.
+func (s storeStage) place(x *Exchange, v *CacheVerdict, page NewFile) error {
+	lock := x.engine.memory.pages.of(x.Decision.URI)
+	lock.Lock()
+	defer lock.Unlock()
+	now := x.engine.options.Now()
+	if err := s.beside(x, v, now); err != nil {
+		return err
+	}
+	return page.Commit(now)
 }
 
 // beside writes the files that stand beside the page, or removes those of an older one: its headers, and when it expires.
