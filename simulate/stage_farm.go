@@ -9,7 +9,7 @@ import (
 // The farm stage finds the farm that answers. Values of /virtualhosts are tried from the last farm up and in each
 // farm from the first down, in three passes: values that name a scheme or a URL and match in all they name; values
 // that name a host alone; values whose host matches, whatever else they name. Where none matches, the last farm
-// answers. X-Forwarded-Host plays no part.
+// answers. The first stage may have taken it from X-Forwarded-Host.
 //
 // Sources: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md (order, the three passes) and
 // release-notes.md (DISP-726: warning since 4.3.1); AdobeDocs/experience-manager-learn.en, common-logs.md, and

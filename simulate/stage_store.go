@@ -37,9 +37,11 @@ func (s storeStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 		x.acceptSession(a.Status)
 	}
 	if s.serveStale(x, v, a.Status) {
-		a.Close()
-		x.release(false)
-		return s.stale(x, v), nil
+		if d := s.stale(x, v); d != nil {
+			a.Close()
+			x.release(false)
+			return d, nil
+		}
 	}
 	v.Answered = v.Reached
 	reason := Reason("")
@@ -85,17 +87,13 @@ func (storeStage) serveStale(x *Exchange, v *CacheVerdict, status int) bool {
 	return false
 }
 
-// stale delivers the stale file. The documentation calls the status "111 (Revalidation Failed)", which is the code of a
+// stale delivers the stale file; nil is that there is none any more. The documentation calls the status "111 (Revalidation Failed)", which is the code of a
 // warning and no status: the file is sent with 200 and the header Warning, unless a reading says otherwise.
 func (s storeStage) stale(x *Exchange, v *CacheVerdict) *Decision {
 	d := x.Decision
-	status := d.Response.Status
 	x.permitHeader = append(x.permitHeader, Field{"Warning", `111 - "Revalidation Failed"`})
 	if !x.deliver(&x.found, x.engine.options.Readings.StaleStatus) {
-		status = x.answer.Status
-		d.Response = Response{Status: status, From: "dispatcher"}
-		x.finishAnswer(s.Name())
-		return x.settle(Failed, x.failed)
+		return nil // it has just gone
 	}
 	v.ServedStale, v.Answered = true, true
 	if x.Trace != nil {

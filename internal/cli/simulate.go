@@ -47,6 +47,7 @@ func simulateCommand() *command {
 			{name: "at", arg: "TIME", check: checkTime, defWords: "now", meaning: "time of the request, RFC 3339 or Unix seconds"},
 			{name: "reading", kind: list, arg: "KEY=VALUE", check: checkReading, meaning: "another reading of what is not published, stat-lookup=exact for one; may be given several times"},
 			{name: "wording", kind: choice, values: []string{"log", "docs"}, def: "log", meaning: "words of X-Cache-Info: those of real logs, or those of today's documentation"},
+			{name: "startup", kind: boolean, meaning: "start the Dispatcher before the first request: its first lines, and the vanity lists that it loads then"},
 			{name: "run-handlers", kind: boolean, meaning: "run the program of /invalidateHandler for a flush"},
 			{name: "trace", kind: boolean, meaning: "print the lines that the Dispatcher would log at trace level"},
 			{name: "log-format", kind: choice, values: []string{"module", "cloud"}, defWords: "lines without date and process", meaning: "with --trace, print the lines as in dispatcher.log, or as in the log of AEM as a Cloud Service"},
@@ -81,7 +82,7 @@ func runSimulate(ctx context.Context, in *invocation) error {
 	if err := in.checkFarm(c.Config); err != nil {
 		return err
 	}
-	if err := s.prepare(c); err != nil {
+	if err := s.prepare(ctx, c); err != nil {
 		return err
 	}
 	if err := in.emitTogether(func(outs []*output) error { return s.play(ctx, outs) }); err != nil {
@@ -265,7 +266,7 @@ func (s *simulation) write(o *output, w *bufio.Writer, sim *report.Simulation) e
 // simulation is an answer as it is reported.
 func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*report.Simulation, error) {
 	sim := &report.Simulation{
-		Request: p.Request, Decision: p.Decision, Trace: p.Trace,
+		Request: p.Request, Decision: p.Decision, Trace: p.Trace, Version: s.stage.Engine.Version(),
 		ShowTrace: s.in.yes("trace"), Explain: s.in.yes("explain"), LogForm: s.logForm,
 	}
 	if step := p.Step; s.many && step.Name != step.Place() {
@@ -276,6 +277,10 @@ func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*repor
 	events := make([]simulate.Event, 0, len(notes)+len(p.Trace.Events))
 	for _, note := range notes {
 		events = append(events, simulate.Event{Stage: "request", Level: simulate.LevelNote, Message: note, At: at})
+	}
+	if s.startup != nil {
+		events = append(events, s.startup.Events...)
+		s.startup = nil
 	}
 	p.Trace.Events = append(events, p.Trace.Events...)
 	if !s.dated && s.logForm == nil {

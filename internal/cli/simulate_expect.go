@@ -78,11 +78,14 @@ func knownWords(names []string) string {
 // because says what decided.
 func because(v *report.SimulationJSON) string {
 	s := v.Reason
+	if v.Source != nil && (v.Filter == nil || v.Filter.Source == nil || *v.Source != *v.Filter.Source) {
+		s += fmt.Sprintf(" at %s:%d:%d", v.Source.File, v.Source.Line, v.Source.Column)
+	}
 	if v.Filter != nil && v.Filter.Rule != nil {
 		s += ", rule " + *v.Filter.Rule
-	}
-	if v.Source != nil {
-		s += fmt.Sprintf(" at %s:%d:%d", v.Source.File, v.Source.Line, v.Source.Column)
+		if p := v.Filter.Source; p != nil {
+			s += fmt.Sprintf(" at %s:%d:%d", p.File, p.Line, p.Column)
+		}
 	}
 	if v.Cache != nil && v.Cache.Reason != nil {
 		s += "; not cacheable: " + *v.Cache.Reason

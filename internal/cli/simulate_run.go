@@ -37,6 +37,9 @@ type simulation struct {
 	logForm  *displog.Form
 	missed   bool // an expectation was not met
 
+	// startup is what the Dispatcher says when it starts, until the first answer has it.
+	startup *simulate.Trace
+
 	closers []io.Closer
 }
 
@@ -47,7 +50,7 @@ func (s *simulation) close() {
 }
 
 // prepare makes the engine and what is around it.
-func (s *simulation) prepare(c *configuration) error {
+func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 	in := s.in
 	s.notes = c.notes
 	o, err := in.engineOptions()
@@ -63,6 +66,17 @@ func (s *simulation) prepare(c *configuration) error {
 	for _, d := range in.list("directive") {
 		if err := simulate.ParseDirective(&o.Directives, d); err != nil {
 			return usagef("", "--directive: %v", err)
+		}
+	}
+	if file := o.Directives.EdgeKeyFile; file != "" {
+		const most = 4 << 10
+		key, err := readBounded(file, most)
+		if err != nil {
+			return err
+		}
+		o.Directives.EdgeKey = strings.TrimSpace(string(key))
+		if o.Directives.EdgeKey == "" {
+			return &fileError{display(file), errors.New("holds no key for X-Edge-Key")}
 		}
 	}
 	if in.yes("run-handlers") {
@@ -95,7 +109,14 @@ func (s *simulation) prepare(c *configuration) error {
 	if in.yes("cookies") {
 		s.scenario.Cookies = true
 	}
-	s.stage.Engine, s.stage.Store, s.stage.Now, s.stage.Explain = simulate.New(c.Config, o), o.Store, o.Now, in.yes("explain")
+	engine := simulate.New(c.Config, o)
+	if in.yes("startup") {
+		s.startup = new(simulate.Trace)
+		if err := engine.Start(ctx, s.startup); err != nil {
+			return err
+		}
+	}
+	s.stage.Engine, s.stage.Store, s.stage.Now, s.stage.Explain = engine, o.Store, o.Now, in.yes("explain")
 	return nil
 }
 

@@ -26,6 +26,8 @@ type Simulation struct {
 	LogForm *displog.Form
 	// Survey is what a flush left of the cache; nil where it was no flush or nobody looked.
 	Survey *Survey
+	// Version is the release that answered; the zero value is the newest.
+	Version simulate.Version
 	// Name is what the request is called in a scenario, "" for none.
 	Name string
 }
@@ -46,6 +48,7 @@ type SimulationJSON struct {
 	Render       *simulatedRender   `json:"render"`
 	Response     *simulatedResponse `json:"response"`
 	Invalidation *InvalidationJSON  `json:"invalidation,omitempty"`
+	Env          map[string]string  `json:"env"`
 	NotSimulated []simulatedRemark  `json:"not_simulated"`
 	Trace        []simulatedEvent   `json:"trace"`
 	Explain      []simulatedRule    `json:"explain"`
@@ -196,6 +199,14 @@ func NewSimulationJSON(s *Simulation, prefix string) *SimulationJSON {
 		NotSimulated: []simulatedRemark{}, Trace: []simulatedEvent{}, Explain: []simulatedRule{},
 	}
 	out.Name = s.Name
+	out.Env = map[string]string{}
+	version := s.Version
+	if version == (simulate.Version{}) {
+		version = simulate.Newest
+	}
+	for _, f := range d.Env(version) {
+		out.Env[f.Name] = f.Value
+	}
 	out.Render = c.render(&d.Render)
 	out.Response = c.response(d)
 	if d.Invalidation.Reached {
@@ -453,7 +464,7 @@ func (t *simulationWriter) verdict() {
 		text += fmt.Sprintf("; %s deleted, %s touched", count(len(d.Invalidation.Deleted), "file"), count(len(d.Invalidation.Touched)+len(d.Invalidation.TouchedOutside), "statfile"))
 	}
 	t.row("%s", text)
-	if r := d.Filter.Rule; r != nil {
+	if r := d.Filter.Rule; r != nil && (d.By == r.At.Span || d.By.IsZero()) {
 		t.row("  %s", ruleText(r))
 		t.included(r.At)
 	}
