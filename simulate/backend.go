@@ -39,9 +39,9 @@ const (
 	ForFlush
 )
 
-// String returns the purpose in words.
+// String returns the purpose as mocks name it: "health-check".
 func (p Purpose) String() string {
-	return [...]string{"request", "health check", "permission check", "vanity list", "re-fetch", "flush"}[p]
+	return [...]string{"request", "health-check", "permission-check", "vanity-list", "re-fetch", "flush"}[p]
 }
 
 // A RenderRequest is a request as the module sends it to a render.

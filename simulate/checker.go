@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/dispcheck/dispcheck/model"
 )
@@ -50,11 +51,11 @@ func (x *Exchange) askChecker(ctx context.Context, stage string, c *model.AuthCh
 		}
 		return false, nil
 	}
-	a.Close()
-	x.release(false)
 	if x.Trace != nil {
 		x.sayOf(stage, LevelDebug, "", c.At, a.Status == http.StatusOK, "Authorization checker: backend answered with status code: %d", a.Status)
 	}
+	a.Close()
+	x.release(false)
 	if a.Status != http.StatusOK {
 		return false, nil
 	}
@@ -85,5 +86,5 @@ func (x *Exchange) permitted(c *model.AuthChecker, h Header) Header {
 
 // escapeQuery writes a path as a value in a query. Slashes stay, as the documentation has them.
 func escapeQuery(path string) string {
-	return (&url.URL{Path: path}).EscapedPath()
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(path), "%2F", "/"), "+", "%20")
 }

@@ -334,8 +334,10 @@ type Invalidation struct {
 	Touched, TouchedOutside []string
 	// Refetched are the URLs that were fetched again, each with its status.
 	Refetched []Refetched
-	// Handler is the program of /invalidateHandler and its arguments; nil where there is none.
-	Handler []string
+	// Handler is the program of /invalidateHandler and its arguments; nil where there is none. HandlerError says why it
+	// failed, where it was run.
+	Handler      []string
+	HandlerError string
 	// Forwarded says that the flush went on to a render.
 	Forwarded bool
 }

@@ -175,6 +175,8 @@ type state struct {
 	// found is what stands in the cache under the URI; file is it, where it was opened.
 	found FileInfo
 	file  File
+	// noGrace leaves /gracePeriod out.
+	noGrace bool
 	// refetch says that the page is fetched on behalf of a flush, whatever the cache holds.
 	refetch bool
 	// refreshes says that the exchange is the one that fetches a stale file again.

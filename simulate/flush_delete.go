@@ -39,7 +39,8 @@ const maxListed = 1 << 20
 // delete removes the files of the handle: the file of that name and those whose names go on with a dot, whatever
 // follows, so that the files beside pages go with them; the folder _jcr_content below the handle; and, where the page
 // itself is gone, the folder below the handle with all in it. A link counts as what it points to, but only the link is
-// removed: none is followed (DISP-706). Files that are being written are left alone.
+// removed: none is followed (DISP-706). Files that are being written are left alone. The log has a line for each file,
+// after those of the statfiles: so it is in a public tutorial with the site we-retail ("2. basic caching").
 //
 // Sources: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md, page-invalidate.md, dispatcher.md
 // and dispatcher-faq.md; release-notes.md (DISP-706).
@@ -64,6 +65,10 @@ func (f *flush) delete(ctx context.Context) error {
 func (f *flush) deleteFrom(ctx context.Context, root Docroot) error {
 	if f.handle == "/" {
 		return f.deleteRoot(ctx, root)
+	}
+	if path.Base(f.handle) == statName[1:] {
+		f.note(FlushHandleUnusable, "the handle is that of a statfile: nothing is deleted")
+		return nil
 	}
 	slash := strings.LastIndexByte(f.handle, '/')
 	parent, base := f.handle[:slash], f.handle[slash+1:]
@@ -211,6 +216,9 @@ func (f *flush) remove(name string) bool {
 	if err := f.x.farm.root.Remove(name); err != nil {
 		f.fail(name, err)
 		return false
+	}
+	if f.x.Trace != nil {
+		f.x.say(invalidateStage{}.Name(), LevelInfo, FlushDone, "Evicted %s", joinDocroot(f.x.farm.docroot, name))
 	}
 	if len(f.v.Deleted) < maxListed {
 		f.v.Deleted = append(f.v.Deleted, name)

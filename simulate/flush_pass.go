@@ -21,6 +21,7 @@ func (f *flush) callHandler(ctx context.Context) error {
 	f.v.Handler = []string{c.InvalidateHandler.Value, f.v.Handle, f.v.Action, scope}
 	if run := f.x.engine.options.RunHandler; run != nil {
 		if err := run(ctx, f.v.Handler); err != nil {
+			f.v.HandlerError = err.Error()
 			f.note(FlushHandlerFailed, "/invalidateHandler %s: %v; the flush goes on", c.InvalidateHandler.Value, err)
 		}
 		return ctx.Err()

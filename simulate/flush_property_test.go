@@ -252,7 +252,7 @@ func TestStoreRefuses(t *testing.T) {
 	}{
 		{"deleted", v.Deleted, []string{"/content/a.print.html", "/content/a/b.html"}},
 		{"folders", v.Folders, nil},
-		{"failed", v.Failed, []string{"/content/a.html", "/content/a/c/d.html", "/.stat"}},
+		{"failed", v.Failed, []string{"/.stat", "/content/a.html", "/content/a/c/d.html"}},
 		{"touched", v.Touched, []string{"/content/.stat"}},
 		{"left", w.root.names(false), []string{"/content/.stat", "/content/a.html", "/content/a/c/d.html"}},
 	} {

@@ -122,7 +122,7 @@ func (s cacheableStage) check(x *Exchange, v *CacheVerdict) Reason {
 // Sources: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md ("target is a directory"); field
 // reports of one-inside.com and hitthecode.com. A chapter of AdobeDocs/experience-manager-learn.en says that the folder
 // gives way, and is outvoted.
-func (cacheableStage) find(x *Exchange) error {
+func (s cacheableStage) find(x *Exchange) error {
 	if x.farm.root == nil || x.Decision.URI == "" || x.Decision.URI[0] != '/' {
 		return x.farm.rootErr
 	}
@@ -134,12 +134,22 @@ func (cacheableStage) find(x *Exchange) error {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return err
+			s.sayUnreadable(x, err)
+			return nil
 		}
 	}
 	var err error
-	x.found, err = x.farm.root.Stat(x.Decision.URI)
-	return err
+	if x.found, err = x.farm.root.Stat(x.Decision.URI); err != nil {
+		s.sayUnreadable(x, err)
+	}
+	return nil
+}
+
+// sayUnreadable adds that the system does not let the cache be looked at: for the module, nothing is there then.
+func (cacheableStage) sayUnreadable(x *Exchange, err error) {
+	if x.Trace != nil {
+		x.say(cacheableStage{}.Name(), LevelNote, StoreFailed, "%s cannot be looked at: %v; it is taken not to be there", joinDocroot(x.farm.docroot, x.Decision.URI), err)
+	}
 }
 
 // hasExtension reports whether the last segment of a URI holds a dot and something after it. A path after the first

@@ -73,6 +73,7 @@ func (s filterStage) reserve(x *Exchange, v *FilterVerdict, reason Reason) *Deci
 		}
 		x.say(s.Name(), LevelNote, reason, "%s are never served, whatever /filter says", what)
 	}
+	x.finish(s.Name(), "-", "blocked")
 	x.answerEmpty()
 	return x.settle(Denied, reason)
 }

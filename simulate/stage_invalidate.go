@@ -17,7 +17,7 @@ import (
 // flushed, for clients that /allowedClients lets. Others get 403; since 4.3.8 (DISP-1040) their headers CQ-* and Handle
 // are taken off requests to other URLs, which then go on like any.
 //
-// A flush deletes files (flush_delete.go), touches statfiles (flush_touch.go), has pages fetched again that its body
+// A flush touches statfiles (flush_touch.go), deletes files (flush_delete.go), has pages fetched again that its body
 // lists (flush_refetch.go), and is passed on to a program and to a render (flush_pass.go), in this order. What the store
 // refuses is said, and the flush goes on: the answer is 200 all the same, which is inferred.
 //
@@ -266,10 +266,10 @@ func (f *flush) run(ctx context.Context) (Reason, error) {
 	f.readTargets()
 	if f.hasCache() {
 		defer f.beginRefetch()()
+		f.touch()
 		if err := f.delete(ctx); err != nil {
 			return "", err
 		}
-		f.touch()
 	}
 	if err := f.refetchAll(ctx); err != nil {
 		return "", err

@@ -26,6 +26,8 @@ func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	}
 	if o.Directives.UseProcessedURL && r.Processed != "" {
 		splitTarget(r.Processed, &t)
+	} else if o.Directives.UseProcessedURL && x.Trace != nil {
+		x.say(s.Name(), LevelNote, NotSimulated, "DispatcherUseProcessedURL is on, and what httpd makes of the URL is not simulated: the URL is taken as it was sent")
 	}
 	d.Query, d.HasQuery = t.query, t.hasQuery
 	if o.Directives.ForwardedHost {

@@ -26,7 +26,7 @@ type storeStage struct{}
 
 func (storeStage) Name() string { return "store" }
 
-func (s storeStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
+func (s storeStage) Run(ctx context.Context, x *Exchange) (*Decision, error) {
 	d, a := x.Decision, x.answer
 	v := &d.Cache
 	if x.refreshes {
@@ -48,7 +48,12 @@ func (s storeStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	if v.Reached && v.Cacheable {
 		reason = s.refusal(x, a)
 	}
-	s.pass(x, v, reason)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.pass(ctx, x, v, reason); err != nil {
+		return nil, err
+	}
 	x.finishAnswer(s.Name())
 	if r := d.Render.Render; r != nil {
 		d.By = r.At.Span
@@ -75,6 +80,9 @@ func (x *Exchange) finishAnswer(stage string) {
 func (storeStage) serveStale(x *Exchange, v *CacheVerdict, status int) bool {
 	if !v.Reached || x.refetch || v.Action != ActionStale && v.Action != ActionExpired || !x.farm.model.Cache.ServeStaleOnError.Value {
 		return false
+	}
+	if x.failed == NoRender {
+		return true // whatever status a reading gives that
 	}
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
@@ -115,8 +123,9 @@ func (s storeStage) refusal(x *Exchange, a *Answer) Reason {
 		return ResponseStatus
 	case s.forbids(x, h):
 		return ResponseCacheControl
-	case x.Decision.Cache.bodiless:
-		return HeadNotStored
+	}
+	if x.Decision.Cache.bodiless {
+		return ""
 	}
 	length, ok := h.Value("Content-Length")
 	if !x.at(disp727) {
@@ -217,8 +226,9 @@ func (x *Exchange) expiry(h Header, now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// pass sends the answer on and stores it, unless reason says why not.
-func (s storeStage) pass(x *Exchange, v *CacheVerdict, reason Reason) {
+// pass sends the answer on and stores it, unless reason says why not. The error is the context's: a request that was given
+// up has no decision.
+func (s storeStage) pass(ctx context.Context, x *Exchange, v *CacheVerdict, reason Reason) error {
 	d, a := x.Decision, x.answer
 	d.Response = Response{Status: a.Status, From: "render", Header: s.header(x, v, reason)}
 	if x.failed != "" {
@@ -228,21 +238,27 @@ func (s storeStage) pass(x *Exchange, v *CacheVerdict, reason Reason) {
 	if p.body == nil || x.Request.Method == http.MethodHead {
 		p.body = noBody{}
 	}
-	may := v.Reached && v.Cacheable
+	may := v.Reached && v.Cacheable && !v.bodiless
 	if may && reason == "" && x.farm.root != nil {
 		p.file, reason = s.begin(x)
 	}
 	d.Response.ByHTTPD = x.engine.options.Directives.PassError.Passes(a.Status)
 	s.send(x, &p)
+	if err := ctx.Err(); err != nil && p.err != nil {
+		if p.file != nil {
+			p.file.Abort()
+		}
+		return err
+	}
 	d.Response.Length, d.Response.Cut = p.sent, p.err != nil
 	if p.broke != nil && x.Trace != nil && !errors.Is(p.broke, ErrReceiveTimeout) {
 		x.say(s.Name(), LevelError, ResponseCut, "Error while reading response: %s", strerror(p.broke))
 	}
-	a.Close()
-	x.release(p.err == nil && p.done)
 	if may && reason == "" {
 		reason = s.end(x, v, &p)
 	}
+	a.Close()
+	x.release(p.err == nil && p.done)
 	if p.file != nil {
 		p.file.Abort() // which does nothing once it is in place
 	}
@@ -250,10 +266,13 @@ func (s storeStage) pass(x *Exchange, v *CacheVerdict, reason Reason) {
 		v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
 		v.Rule, v.By = nil, source.Span{} // which did not decide
 		s.sayRefusal(x, reason)
-		if reason != HeadNotStored {
-			s.dropStale(x, v)
-		}
+		s.dropStale(x, v)
 	}
+	if v.bodiless && v.Reached && v.Cacheable && reason != "" {
+		v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
+		v.Rule, v.By = nil, source.Span{}
+	}
+	return nil
 }
 
 // send gives the body to who wants it, and reads the rest where it is stored.
@@ -463,7 +482,6 @@ var refusalWords = map[Reason]string{
 	ResponseStatus:       "response status is not 200",
 	ResponseCacheControl: "response forbids caching",
 	ResponseCut:          "response body is not complete",
-	HeadNotStored:        "response to a HEAD has no body",
 	StoreFailed:          "cache file cannot be written",
 }
 

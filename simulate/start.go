@@ -29,6 +29,9 @@ func (e *Engine) Start(ctx context.Context, t *Trace) error {
 		if t != nil && f.hasDocroot {
 			x.sayOf(stage, LevelDebug, "", f.model.Cache.Docroot.At, false, "farms[%s].cache.docroot = %s", f.model.Name, f.docroot)
 		}
+		if t != nil {
+			x.warnOfGlobs(f.model.Filter)
+		}
 		if x.farm = f; x.preloads(f.model.VanityURLs) {
 			l := e.memory.vanity.of(f.model.VanityURLs.File.Value)
 			l.mu.Lock()
@@ -42,6 +45,18 @@ func (e *Engine) Start(ctx context.Context, t *Trace) error {
 		x.say(stage, LevelInfo, "", "Dispatcher initialized (build %s)", e.options.Version)
 	}
 	return nil
+}
+
+// warnOfGlobs warns of each filter rule that allows by /glob, as the module does since 4.2.
+func (x *Exchange) warnOfGlobs(list *model.Filter) {
+	if list == nil || !x.at(v420) {
+		return
+	}
+	for _, r := range list.Rules {
+		if at := r.At.Span; r.AllowsByGlob() && !at.IsZero() {
+			x.sayOf("start", LevelWarning, "", r.At, false, "%s:%d: Allowing requests with globs is considered unsafe.", at.File.Name, at.Position().Line)
+		}
+	}
 }
 
 // preloads reports whether a vanity list is loaded at startup.

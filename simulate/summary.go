@@ -29,8 +29,11 @@ func (x *Exchange) finish(stage, status, action string) {
 		x.sayOf(stage, LevelInfo, d.Reason, ruleAt(d.Filter.Rule), true, "%s %s %s [%s/%s] %sms", head, status, action, x.farm.model.Name, backend, ms)
 		return
 	}
-	if action == "blocked" {
+	switch {
+	case action == "blocked":
 		status = "!"
+	case status == "200":
+		status = "-" // the usual case
 	}
 	stored := "-"
 	if d.Cache.Stored {

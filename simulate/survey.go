@@ -28,7 +28,7 @@ type SurveyTime uint8
 // The times.
 const (
 	AtOnce     SurveyTime = iota // now: a file that /gracePeriod saves is fresh
-	AfterGrace                   // once /gracePeriod is over
+	AfterGrace                   // now, as if /gracePeriod were 0
 )
 
 // Survey calls visit for each page in the document root of a farm, in order of names, with how a request would find it
@@ -46,9 +46,7 @@ func (e *Engine) Survey(ctx context.Context, f *model.Farm, when SurveyTime, vis
 		return nil
 	}
 	s := survey{x: e.judge(farm), visit: visit, now: e.options.Now()}
-	if when == AfterGrace {
-		s.now = s.now.Add(time.Duration(f.Cache.GracePeriod.Value) * time.Second)
-	}
+	s.x.noGrace = when == AfterGrace
 	return s.folder(ctx, "")
 }
 

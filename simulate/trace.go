@@ -19,6 +19,9 @@ func (x *Exchange) sayOf(stage string, level Level, r Reason, of model.Place, ma
 	if now := x.engine.options.Now; now != nil {
 		at = now()
 	}
+	if level == LevelTrace && !x.at(v420) {
+		level = LevelNote // which had no such level
+	}
 	message := fmt.Sprintf(format, args...)
 	if level == LevelNote || x.at(v431) {
 		message = escapeControls(message)

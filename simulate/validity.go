@@ -105,7 +105,7 @@ func (x *Exchange) validity(uri string, info FileInfo, now time.Time, v *Validit
 		v.Reason = NoStatfile
 	case !info.Mod.Before(v.Touched):
 		v.Reason = NewerThanStatfile
-	case grace > 0 && now.Before(v.Touched.Add(grace)):
+	case grace > 0 && !x.noGrace && now.Before(v.Touched.Add(grace)):
 		v.Reason = GracePeriod
 	default:
 		v.Fresh, v.Reason = false, OlderThanStatfile
@@ -138,6 +138,8 @@ func (x *Exchange) governing(uri string, v *Validity) (bool, error) {
 		t, ok := x.engine.memory.outside.time(f.stat.outside)
 		if ok {
 			v.Statfile, v.Touched = f.stat.outside, t
+		} else if x.Trace != nil {
+			x.sayOf(lookupStage{}.Name(), LevelNote, NotSimulated, f.model.Cache.Statfile.At, false, "statfile %s lies outside of the document root: what is on the disk there is not looked at", f.stat.outside)
 		}
 		return ok, nil
 	}

@@ -17,8 +17,11 @@ var Newest = Version{4, 3, 8}
 // cloud is the Major of releases for AEM as a Cloud Service.
 const cloud = 2
 
-// ParseVersion reads "4.3.8", "4.3" or, for AEM as a Cloud Service, "2.0.264".
+// ParseVersion reads "4.3.8", "4.3" or, for AEM as a Cloud Service, "2.0.264" or "cloud".
 func ParseVersion(s string) (Version, error) {
+	if s == "cloud" {
+		return Version{cloud, 0, 0}, nil
+	}
 	parts := strings.Split(s, ".")
 	if len(parts) < 2 || len(parts) > 3 {
 		return Version{}, fmt.Errorf("version %q is not of the form 4.3.8", s)

@@ -17,10 +17,11 @@ import (
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // maxCacheList is how many bytes of a list of cached URLs are read.
-const maxCacheList = 1 << 30
+const maxCacheList = 64 << 20
 
 func invalidateCommand() *command {
 	return &command{
@@ -41,7 +42,7 @@ func invalidateCommand() *command {
 			{name: "farm", arg: "NAME", meaning: "farm whose cache is flushed, whatever the virtual hosts say"},
 			{name: "host", arg: "HOST", def: "localhost", check: checkHost, meaning: "Host header of the flush"},
 			{name: "client-ip", arg: "ADDRESS", def: "127.0.0.1", check: checkAddress, meaning: "address that the flush comes from"},
-			{name: "header", short: "H", kind: list, arg: "'NAME: VALUE'", check: checkHeader, meaning: "header of the flush beside those; may be given several times"},
+			{name: "header", short: "H", kind: list, free: true, arg: "'NAME: VALUE'", check: checkHeader, meaning: "header of the flush beside those; may be given several times"},
 			{name: "define", kind: list, arg: "NAME[=VALUE]", check: checkDefine, meaning: "define a variable as httpd's -D and Define do; may be given several times"},
 			{name: "at", arg: "TIME", check: checkTime, defWords: "now", meaning: "time of the flush, RFC 3339 or Unix seconds"},
 			{name: "reading", kind: list, arg: "KEY=VALUE", check: checkReading, meaning: "another reading of what is not published; may be given several times"},
@@ -52,7 +53,7 @@ func invalidateCommand() *command {
 		minArgs: 1, maxArgs: -1,
 		exits: []exit{
 			{exitClean, "the flush was simulated, whether it is allowed or not"},
-			{exitUnusable, "wrong usage, or a file or folder that cannot be read"},
+			{exitUnusable, "wrong usage, a file or folder that cannot be read, or one that could not be deleted or touched"},
 		},
 		example: example{"dispcheck invalidate /content/wknd/us/en -c example:cloud --cache-list urls.txt --what-if statfileslevel=0..6", "what does one publish cost?"},
 		run:     runInvalidate,
@@ -97,7 +98,13 @@ func runInvalidate(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	return in.unread(c.project)
+	if err := in.unread(c.project); err != nil {
+		return err
+	}
+	if f.failed {
+		return errUnusable
+	}
+	return nil
 }
 
 func (in *invocation) writeFlush(o *output, f *report.Flush) error {
@@ -129,6 +136,7 @@ type flushing struct {
 	farm    *model.Farm
 	disk    *docroot.Disk
 	hasList bool // there is a cache to survey
+	failed  bool // something could not be done
 	notes   []string
 }
 
@@ -159,7 +167,8 @@ func (f *flushing) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := simulate.New(f.config, f.options).Decide(ctx, r, &d, nil); err != nil {
+	r.Method, r.Target, r.Header = "HEAD", "/", nil // what is no flush has the same farm, and does nothing
+	if err := simulate.New(f.config, simulate.Options{Version: f.options.Version}).Decide(ctx, r, &d, nil); err != nil {
 		return err
 	}
 	f.farm = d.Farm.Farm
@@ -225,6 +234,10 @@ func (f *flushing) readList(ctx context.Context, path string) error {
 	m := new(docroot.Memory)
 	root := f.farm.Cache.Docroot.Value
 	n, err := m.PutList(root, bytes.NewReader(text), f.time.Now().Add(-time.Hour))
+	if l := (*docroot.ListError)(nil); errors.As(err, &l) {
+		src := source.NewFile(name, text)
+		return &placedError{src.Line(l.Line), l.Err.Error(), ""}
+	}
 	if err != nil {
 		return &fileError{name, err}
 	}
@@ -275,24 +288,36 @@ func (f *flushing) request(handle string) (*simulate.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	host := in.text("host")
 	r.Header = simulate.Header{{Name: "CQ-Action", Value: in.text("action")}, {Name: "CQ-Handle", Value: handle}}
 	if scope := in.text("scope"); scope != "" {
 		r.Header = append(r.Header, simulate.Field{Name: "CQ-Action-Scope", Value: scope})
 	}
 	for _, h := range in.list("header") {
 		name, value, _ := strings.Cut(h, ":")
-		r.Header = append(r.Header, simulate.Field{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if strings.EqualFold(name, "Host") {
+			host = value
+			continue
+		}
+		r.Header = append(r.Header, simulate.Field{Name: name, Value: value})
 	}
-	r.Host, r.Farm = in.text("host"), in.farmName()
+	r.Host, r.Farm = host, in.farmName()
 	r.Client, err = netip.ParseAddr(in.text("client-ip"))
 	return r, err
 }
 
 // flush sends the flush of one handle.
 func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, error) {
-	out := &report.Flush{Decision: new(simulate.Decision), Trace: new(simulate.Trace), ShowTrace: f.in.yes("trace"), Notes: f.notes}
-	var err error
-	if out.WhatIf, err = f.whatIf(ctx, handle); err != nil {
+	out := &report.Flush{
+		Decision: new(simulate.Decision), Trace: new(simulate.Trace), ShowTrace: f.in.yes("trace"), Notes: f.notes,
+		Handle: handle, Action: f.in.text("action"),
+	}
+	before, err := f.surveyBefore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if out.WhatIf, err = f.whatIf(handle, before.names); err != nil {
 		return nil, err
 	}
 	r, err := f.request(handle)
@@ -302,10 +327,20 @@ func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, err
 	if err := f.engine.Decide(ctx, r, out.Decision, out.Trace); err != nil {
 		return nil, err
 	}
+	if !f.in.given("at") {
+		for i := range out.Trace.Events {
+			out.Trace.Events[i].At = time.Time{}
+		}
+	}
+	f.complain(&out.Decision.Invalidation)
+	if !out.Decision.Invalidation.Allowed && len(out.WhatIf) > 0 {
+		out.WhatIf = nil
+		out.Notes = append(slices.Clone(out.Notes), "the client may not flush: there is nothing to compare")
+	}
 	if !f.hasList {
 		return out, nil
 	}
-	out.Survey, err = surveyAfter(ctx, f.engine, out.Decision)
+	out.Survey, err = surveyAfter(ctx, f.engine, out.Decision, before.stale)
 	if err != nil {
 		return nil, err
 	}
@@ -316,9 +351,45 @@ func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, err
 	return out, nil
 }
 
-// surveyAfter looks which pages are stale once the grace period is over.
-func surveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision) (*report.Survey, error) {
+// A surveyed is what a cache holds before a flush.
+type surveyed struct {
+	names []string
+	stale map[string]bool
+}
+
+// surveyBefore looks what the cache holds, and what of it is stale already.
+func (f *flushing) surveyBefore(ctx context.Context) (surveyed, error) {
+	s := surveyed{stale: map[string]bool{}}
+	if !f.hasList {
+		return s, nil
+	}
+	err := f.engine.Survey(ctx, f.farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
+		s.names = append(s.names, c.Name)
+		if !c.Validity.Fresh {
+			s.stale[c.Name] = true
+		}
+		return nil
+	})
+	return s, err
+}
+
+// complain says on standard error what could not be done.
+func (f *flushing) complain(v *simulate.Invalidation) {
+	for _, name := range v.Failed {
+		f.in.complain(fmt.Errorf("%s could not be deleted or touched; see --trace for the reason", name))
+		f.failed = true
+	}
+	if v.HandlerError != "" {
+		f.in.complain(fmt.Errorf("/invalidateHandler %s: %s", v.Handler[0], v.HandlerError))
+		f.failed = true
+	}
+}
+
+// surveyAfter looks which pages a flush has made stale, once the grace period is over. before says which were stale already;
+// where it is nil, those are that have a statfile which the flush did not touch.
+func surveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision, before map[string]bool) (*report.Survey, error) {
 	s := new(report.Survey)
+	v := &d.Invalidation
 	for _, name := range d.Invalidation.Deleted {
 		if simulate.IsPage(name) {
 			s.Deleted++
@@ -326,9 +397,13 @@ func surveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision) 
 	}
 	err := e.Survey(ctx, d.Farm.Farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
 		p := report.Surveyed{Name: c.Name, Why: c.Validity.Why()}
-		if c.Validity.Fresh {
+		stat := c.Validity.Statfile
+		switch touched := slices.Contains(v.Touched, stat) || slices.Contains(v.TouchedOutside, stat); {
+		case c.Validity.Fresh:
 			s.Fresh = append(s.Fresh, p)
-		} else {
+		case before[c.Name], before == nil && !touched:
+			s.Already = append(s.Already, p)
+		default:
 			s.Stale = append(s.Stale, p)
 		}
 		return nil
@@ -336,21 +411,13 @@ func surveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision) 
 	return s, err
 }
 
-// whatIf compares levels, before the flush is carried out.
-func (f *flushing) whatIf(ctx context.Context, handle string) ([]report.WhatIfLevel, error) {
+// whatIf compares levels for a cache that holds some pages.
+func (f *flushing) whatIf(handle string, names []string) ([]report.WhatIfLevel, error) {
 	text := f.in.text("what-if")
 	if text == "" {
 		return nil, nil
 	}
 	levels, err := parseWhatIf(text)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	err = f.engine.Survey(ctx, f.farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
-		names = append(names, c.Name)
-		return nil
-	})
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type flag struct {
 	meaning      string   // one line, lower case, no full stop
 	completeFrom completion
 	path         bool               // in the project file the value is a path seen from the file's folder
+	free         bool               // of a list: values hold commas, so that the environment has one on each line
 	check        func(string) error // refuses a value; its error fits behind "--name: "
 	hidden       bool
 }
@@ -129,13 +130,13 @@ func isVariableName(s string) bool {
 }
 
 // many splits the value of an environment variable for a flag that may be given several times: at line
-// ends, or, where there are none and the values hold no text of their own, at commas.
+// ends, or, where there are none and the values cannot hold commas, at commas.
 func (f *flag) many(value string) []string {
 	if f.kind != list && f.kind != pairs {
 		return []string{value}
 	}
 	sep := ","
-	if f.kind == pairs || strings.Contains(value, "\n") {
+	if f.kind == pairs || f.free || strings.Contains(value, "\n") {
 		sep = "\n"
 	}
 	var out []string

@@ -59,7 +59,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 }
 
 func tooLarge(name string, size, limit int64) error {
-	return &fileError{name, fmt.Errorf("has %d bytes or more, and at most %d are read; is it a configuration file?", size, limit)}
+	return &fileError{name, fmt.Errorf("has %d bytes or more, and at most %d are read", size, limit)}
 }
 
 // readConfigFile reads one text of configuration: a file, or standard input for -, which is called name.

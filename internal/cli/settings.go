@@ -62,6 +62,9 @@ func settings() []*flag {
 }
 
 func checkVersion(s string) error {
+	if s == "cloud" {
+		return nil
+	}
 	parts := strings.Split(s, ".")
 	ok := len(parts) == 2 || len(parts) == 3
 	for _, p := range parts {
@@ -71,6 +74,9 @@ func checkVersion(s string) error {
 	}
 	if !ok {
 		return fmt.Errorf("%q is no version such as 4.3.8", s)
+	}
+	if parts[0] != "4" && parts[0] != "2" {
+		return fmt.Errorf("%q is no release of the module: they are 4.x, and 2.x or cloud for AEM as a Cloud Service", s)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/dispcheck/dispcheck/internal/mock"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
 	"github.com/dispcheck/dispcheck/model"
@@ -28,7 +29,7 @@ func simulateCommand() *command {
 			"with it goes to standard error and hides no answer. Without --render the decision ends at the render; without --cache-dir " +
 			"the cache is empty, and in memory. --requests plays a scenario: requests in their order on one cache.",
 		flags: []*flag{
-			{name: "header", short: "H", kind: list, arg: "'NAME: VALUE'", check: checkHeader, meaning: "header of the request; may be given several times"},
+			{name: "header", short: "H", kind: list, free: true, arg: "'NAME: VALUE'", check: checkHeader, meaning: "header of the request; may be given several times"},
 			{name: "host", arg: "HOST", defWords: "that of the URL, else localhost", check: checkHost, meaning: "Host header, with a port if it has one; '' for none"},
 			{name: "client-ip", arg: "ADDRESS", def: "127.0.0.1", check: checkAddress, meaning: "address of the client"},
 			{name: "body", short: "d", arg: "TEXT|@FILE", meaning: "body of the request"},
@@ -36,7 +37,7 @@ func simulateCommand() *command {
 			{name: "farm", arg: "NAME", meaning: "farm that answers, whatever the virtual hosts say"},
 			{name: "no-httpd", kind: boolean, meaning: "leave out what httpd would do with its own files; they are not simulated yet in any case"},
 			{name: "define", kind: list, arg: "NAME[=VALUE]", check: checkDefine, meaning: "define a variable as httpd's -D and Define do; may be given several times"},
-			{name: "directive", kind: list, arg: "'NAME VALUE'", check: checkDirective, meaning: "directive of the Dispatcher in httpd's configuration, 'DispatcherPassError 1' for one; may be given several times"},
+			{name: "directive", kind: list, free: true, arg: "'NAME VALUE'", check: checkDirective, meaning: "directive of the Dispatcher in httpd's configuration, 'DispatcherPassError 1' for one; may be given several times"},
 			{name: "render", kind: list, arg: "none|auto|respond:STATUS[:TYPE]|mock:FILE|NAME=URL", def: "none", check: checkRender, completeFrom: completeFiles,
 				meaning: "what answers for the renders: nobody, those that are configured, one answer, a mock file, or a URL for one of them"},
 			{name: "ca-file", arg: "FILE", completeFrom: completeFiles, meaning: "certificates that renders with /secure are checked with, as DispatcherCACertificateFile; without it they are not"},
@@ -54,7 +55,7 @@ func simulateCommand() *command {
 			{name: "explain", kind: boolean, meaning: "print every rule that was looked at, pattern by pattern"},
 			{name: "requests", arg: "FILE|-", completeFrom: completeFiles, meaning: "play the requests of a file, in their order: YAML, .http, or METHOD URL [HOST] or a JSON object on each line"},
 			{name: "cookies", kind: boolean, meaning: "keep the cookies of answers and send them with the requests that follow"},
-			{name: "expect", kind: list, arg: "PATH=VALUE", check: checkExpectation,
+			{name: "expect", kind: list, free: true, arg: "PATH=VALUE", check: checkExpectation,
 				meaning: "what the answer must say, filter=deny for one; filter, cache, farm, status, file or a path into the JSON"},
 		},
 		formats: []string{"text", "json"},
@@ -157,6 +158,9 @@ func (s *simulation) readRequests(ctx context.Context) error {
 			return usagef(usage, "simulate takes either METHOD and URL or --requests, and has both")
 		}
 		s.many = true
+		if in.text("requests") == "" {
+			return usagef(usage, "--requests names no file")
+		}
 		s.scenario, err = in.readScenario(ctx, in.text("requests"), base)
 		return err
 	}
@@ -290,7 +294,7 @@ func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*repor
 	}
 	if f := p.Decision.Farm.Farm; p.Decision.Invalidation.Allowed && f != nil && s.surveys {
 		var err error
-		if sim.Survey, err = surveyAfter(ctx, s.stage.Engine, p.Decision); err != nil {
+		if sim.Survey, err = surveyAfter(ctx, s.stage.Engine, p.Decision, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -298,9 +302,13 @@ func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*repor
 }
 
 func checkHeader(s string) error {
-	name, _, ok := strings.Cut(s, ":")
-	if !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(s, "\r\n\x00") {
+	name, value, ok := strings.Cut(s, ":")
+	name = strings.TrimSpace(name)
+	if !ok || name == "" || strings.ContainsAny(s, "\r\n\x00") || mock.CheckHeaderName(name) != nil {
 		return fmt.Errorf("%q is no header; write 'Name: value'", s)
+	}
+	if strings.EqualFold(name, "Host") {
+		return checkHost(strings.TrimSpace(value))
 	}
 	return nil
 }
@@ -370,5 +378,8 @@ func (in *invocation) bodyOf() ([]byte, error) {
 		return []byte(s), nil
 	}
 	const limit = 16 << 20
+	if name == "" {
+		return nil, usagef("write --body @FILE", "--body: @ names no file")
+	}
 	return readBounded(name, limit)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 func checkExpectation(s string) error {
@@ -25,15 +26,23 @@ func (in *invocation) expectations() []report.Expectation {
 	return out
 }
 
+// A wanted is an expectation and where it stands; the zero Span is the command line.
+type wanted struct {
+	report.Expectation
+	at source.Span
+}
+
 // meet compares an answer with what is expected of it, and says on standard error what differs. The error says that an
 // expectation asks for something that no answer has.
 func (s *simulation) meet(p *scenario.Played, sim *report.Simulation) error {
-	wants := s.wants
-	if p.Step.Kind != scenario.Ask {
-		wants = nil // --expect is about clients' requests
+	var wants []wanted
+	if p.Step.Kind == scenario.Ask { // --expect is about clients' requests
+		for _, e := range s.wants {
+			wants = append(wants, wanted{Expectation: e})
+		}
 	}
 	for _, e := range p.Step.Expect {
-		wants = append(wants[:len(wants):len(wants)], report.Expectation{Path: e.Path, Value: e.Value})
+		wants = append(wants, wanted{report.Expectation{Path: e.Path, Value: e.Value}, e.Span})
 	}
 	if len(wants) == 0 {
 		return nil
@@ -48,6 +57,9 @@ func (s *simulation) meet(p *scenario.Played, sim *report.Simulation) error {
 	for _, want := range wants {
 		got, ok, err := want.Compare(answer)
 		var path *report.PathError
+		if errors.As(err, &path) && !want.at.IsZero() {
+			return &placedError{want.at, err.Error(), didYouMean(path.Name, path.Known, "", knownWords(path.Known))}
+		}
 		if errors.As(err, &path) {
 			return usagef(didYouMean(path.Name, path.Known, "", knownWords(path.Known)), "--expect: %v", err)
 		}

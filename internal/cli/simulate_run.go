@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -99,11 +99,14 @@ func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 	if err := s.setRenders(&o, c.Config, start); err != nil {
 		return err
 	}
-	if err := s.setStore(&o, c.Config); err != nil {
+	if err := s.setStore(ctx, &o, c.Config); err != nil {
 		return err
 	}
-	if err := s.scenario.Lay(o.Store, c.Config, start); err != nil {
-		return usagef("", "putting files into the cache: %v", err)
+	var file *scenario.FileError
+	if err := s.scenario.Lay(o.Store, c.Config, start); errors.As(err, &file) {
+		return &placedError{file.File.Span, err.Error(), ""}
+	} else if err != nil {
+		return err
 	}
 	s.scenario.Options(&o, c.Config, start)
 	if in.yes("cookies") {
@@ -137,9 +140,13 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 		}
 	}
 	canned := r.mock
-	if canned == nil && !in.given("render") {
+	if canned == nil && !r.based {
 		canned = s.scenario.Mock
 	}
+	if err := s.checkRenderSteps(canned); err != nil {
+		return err
+	}
+	s.completeFragment(config, canned)
 	if canned != nil {
 		if err := canned.Check(labels); err != nil {
 			return err
@@ -147,12 +154,25 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 		s.stage.Mock, o.Backend = canned, canned
 	}
 	if !r.real && len(r.urls) == 0 {
+		for _, name := range []string{"ca-file", "cert-file", "check-peer-cn"} {
+			if in.given(name) {
+				return usagef("give --render auto or NAME=URL, or leave it out", "--%s is for real renders, and none is asked", name)
+			}
+		}
 		line := simulate.NewTimeline(start)
 		o.Now, o.Sleep, s.stage.Advance = line.Now, line.Sleep, line.Advance
 		if canned != nil {
 			canned.SetSleep(line.Sleep)
 		}
 		return nil
+	}
+	for _, name := range []string{"ca-file", "cert-file"} {
+		if file := in.text(name); file != "" {
+			const most = 16 << 20
+			if _, err := readBounded(file, most); err != nil { // what is no regular file may never end
+				return err
+			}
+		}
 	}
 	real, err := renderio.New(renderio.Options{
 		Override: r.urls, CAFile: in.text("ca-file"), CertFile: in.text("cert-file"), CheckPeerCN: in.yes("check-peer-cn"),
@@ -167,8 +187,37 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 	o.Backend = real
 	if canned != nil {
 		o.Backend = &mixed{named: r.urls, real: real, other: canned}
+		canned.SetSleep(func(ctx context.Context, d time.Duration) error {
+			clock.Advance(d)
+			return ctx.Err()
+		})
 	}
 	return nil
+}
+
+// checkRenderSteps says that a step takes a render down or up that is not mocked.
+func (s *simulation) checkRenderSteps(canned *mock.Mock) error {
+	for i := range s.scenario.Steps {
+		if step := &s.scenario.Steps[i]; canned == nil && (step.Kind == scenario.Down || step.Kind == scenario.Up) {
+			return &placedError{step.Span, fmt.Sprintf("the renders are not mocked: render %s cannot be taken %s", step.Render, step.Kind), "give renders: in the scenario, or --render mock:FILE"}
+		}
+	}
+	return nil
+}
+
+// completeFragment gives a fragment without renders one that a mock can stand for.
+func (s *simulation) completeFragment(config *model.Config, canned *mock.Mock) {
+	if canned == nil || len(config.Wrapped) == 0 {
+		return
+	}
+	for _, f := range config.Farms {
+		if len(f.Renders) == 0 {
+			f.Renders = []*model.Render{{
+				Name: "fragment", Hostname: model.Setting[string]{Value: "localhost"}, Port: model.Setting[int]{Value: 4503}, ReceiveTimeout: model.Setting[int]{Value: 600_000},
+			}}
+			s.notes = append(s.notes, "the fragment has no /renders: one is made for it, localhost:4503")
+		}
+	}
 }
 
 // mixed asks real renders for those that have a URL, and a mock for the others.
@@ -207,41 +256,131 @@ func contains(list []string, s string) bool {
 	return false
 }
 
+// maxMemory bounds what a cache in memory holds. What goes beyond is passed on and not stored.
+const maxMemory = 256 << 20
+
 // setStore makes the document roots.
-func (s *simulation) setStore(o *simulate.Options, config *model.Config) error {
+func (s *simulation) setStore(ctx context.Context, o *simulate.Options, config *model.Config) error {
 	in := s.in
-	dir := in.text("cache-dir")
-	if dir == "" {
+	s.surveys = true
+	memory := &docroot.Memory{MaxBytes: maxMemory}
+	if !in.given("cache-dir") {
 		if in.yes("no-write") {
 			return usagef("give it with --cache-dir", "--no-write has no folder to keep")
 		}
-		o.Store = new(docroot.Memory)
-		s.surveys = true
-		return nil
+		o.Store = memory
+		return s.assumeFolders(memory, config)
 	}
-	disk, err := docroot.NewDisk(dir, docroots(config))
+	dir := in.text("cache-dir")
+	if dir == "" {
+		return usagef("leave it out for a cache in memory", "--cache-dir names no folder")
+	}
+	top, others, err := s.docrootOfFirst(ctx, config)
+	if err != nil {
+		return err
+	}
+	disk, err := docroot.NewDisk(dir, top)
 	if err != nil {
 		return usagef("", "--cache-dir: %v", err)
 	}
 	s.closers = append(s.closers, disk)
-	o.Store, s.surveys = disk, true
+	o.Store = disk
 	if in.yes("no-write") {
-		o.Store = &docroot.Overlay{Base: disk}
+		o.Store = &docroot.Overlay{Base: disk, MaxBytes: maxMemory}
 	}
+	if len(others) > 0 {
+		o.Store = &splitStore{disk: o.Store, memory: memory, inMemory: others}
+		in.remark("--cache-dir stands for %s; other document roots are in memory", top[0])
+	}
+	return nil
+}
+
+// docrootOfFirst finds the document root that --cache-dir stands for: the one of the farm that answers the first request,
+// or an outer one, with those that lie in it. Others are those that lie elsewhere.
+func (s *simulation) docrootOfFirst(ctx context.Context, config *model.Config) (top, others []string, err error) {
+	roots := docroots(config)
+	first := ""
+	for i := range s.scenario.Steps {
+		if step := &s.scenario.Steps[i]; step.Request != nil {
+			var d simulate.Decision
+			r := *step.Request
+			r.Method, r.Header = "HEAD", nil
+			if err := simulate.New(config, simulate.Options{}).Decide(ctx, &r, &d, nil); err != nil {
+				return nil, nil, err
+			}
+			if f := d.Farm.Farm; f != nil && f.Cache != nil {
+				first = strings.TrimRight(f.Cache.Docroot.Value, "/")
+			}
+			break
+		}
+	}
+	for _, root := range roots {
+		if root = strings.TrimRight(root, "/"); root != "" && strings.HasPrefix(first, root+"/") {
+			first = root
+		}
+	}
+	for _, root := range roots {
+		switch root = strings.TrimRight(root, "/"); {
+		case first == "", root == first:
+		case strings.HasPrefix(root, first+"/"):
+			top = append(top, root)
+		default:
+			others = append(others, root)
+		}
+	}
+	if first == "" {
+		return roots, nil, nil
+	}
+	return append([]string{first}, top...), others, nil
+}
+
+// A splitStore has some document roots on the disk and others in memory.
+type splitStore struct {
+	disk, memory simulate.Store
+	inMemory     []string
+}
+
+// Docroot implements simulate.Store.
+func (s *splitStore) Docroot(path string) (simulate.Docroot, error) {
+	if contains(s.inMemory, path) {
+		return s.memory.Docroot(path)
+	}
+	return s.disk.Docroot(path)
+}
+
+// assumeFolders makes the folders on the path of a flush that is the only step: without a cache, they are taken to exist.
+func (s *simulation) assumeFolders(m *docroot.Memory, config *model.Config) error {
+	if len(s.scenario.Steps) != 1 || len(s.scenario.Files) > 0 || s.scenario.Steps[0].Request == nil {
+		return nil
+	}
+	handle, ok := s.scenario.Steps[0].Request.Header.Value("CQ-Handle")
+	if !ok || !strings.HasPrefix(handle, "/") {
+		return nil
+	}
+	for _, root := range docroots(config) {
+		if err := m.PutFolder(root, path.Dir(path.Clean(handle))); err != nil {
+			return nil // the flush will say what is wrong with the handle
+		}
+	}
+	s.notes = append(s.notes, "no cache is given: the folders on the path of the handle are taken to exist")
 	return nil
 }
 
 // A renderFlag is what --render says, put together.
 type renderFlag struct {
-	real bool // auto
-	mock *mock.Mock
-	urls map[string]string // by render
+	based bool // something is said of all renders
+	real  bool // auto
+	mock  *mock.Mock
+	urls  map[string]string // by render
 }
 
 // renderFlags reads --render. One of none, auto, respond and mock may be given, and a URL for any render besides.
 func (in *invocation) renderFlags() (renderFlag, error) {
 	r := renderFlag{urls: map[string]string{}}
 	base := ""
+	if !in.given("render") {
+		return r, nil
+	}
 	for _, s := range in.list("render") {
 		name, value, isURL := strings.Cut(s, "=")
 		if isURL && isRenderURL(value) {
@@ -251,7 +390,7 @@ func (in *invocation) renderFlags() (renderFlag, error) {
 		if base != "" && base != s {
 			return r, usagef("give one of them, and NAME=URL for single renders", "--render: %s and %s both answer for the renders", base, s)
 		}
-		base = s
+		base, r.based = s, true
 		var err error
 		switch kind, rest, _ := strings.Cut(s, ":"); {
 		case s == "none":
@@ -272,6 +411,9 @@ func (in *invocation) renderFlags() (renderFlag, error) {
 			return r, err
 		}
 	}
+	if base == "none" && len(r.urls) > 0 {
+		return r, usagef("leave none out, or give a mock for the others", "--render: none asks nobody, and a URL asks a render")
+	}
 	return r, nil
 }
 
@@ -291,7 +433,15 @@ func parseRespond(s string) (status int, contentType string, err error) {
 
 // loadMock reads a file of canned answers.
 func loadMock(path string) (*mock.Mock, error) {
-	dir, name := filepath.Split(path)
+	const most = 16 << 20
+	if _, err := readBounded(path, most); err != nil { // what is no regular file may never end
+		return nil, err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, newFileError(display(path), err)
+	}
+	dir, name := filepath.Split(real)
 	if dir == "" {
 		dir = "."
 	}
@@ -353,14 +503,4 @@ func (in *invocation) readScenario(ctx context.Context, path string, base scenar
 		o.Files = folder.Of(root.FS(), filepath.Base(path))
 	}
 	return scenario.Parse(source.NewFile(name, text), o)
-}
-
-// runHandler runs the program of /invalidateHandler.
-func runHandler(ctx context.Context, args []string) error {
-	const most = time.Minute
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.WaitDelay = time.Second
-	return cmd.Run()
 }

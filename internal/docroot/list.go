@@ -12,11 +12,22 @@ import (
 // maxListLine bounds a line of a list of URLs, in bytes.
 const maxListLine = 64 << 10
 
+// A ListError is a line of a list that cannot be followed.
+type ListError struct {
+	Line int // from 1
+	Err  error
+}
+
+func (e *ListError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+// Unwrap returns the reason.
+func (e *ListError) Unwrap() error { return e.Err }
+
 // PutList places an empty file for each URL of a list, one per line, with the time of modification mod. A line is a URL
 // ("https://www.example.com/a.html"), its path ("/a.html"), or what find prints in or for the document root
 // ("./a.html", "/mnt/var/www/html/a.html"). Queries and fragments are cut off, escapes are decoded where they can be,
 // empty lines and those that start with # are skipped. A line that other lines need as a folder, or that ends in a
-// slash, is a folder. The number of files is returned; an error names its line.
+// slash, is a folder. The number of files is returned; an error is a *ListError.
 func (m *Memory) PutList(root string, list io.Reader, mod time.Time) (int, error) {
 	type entry struct {
 		name string
@@ -35,11 +46,11 @@ func (m *Memory) PutList(root string, list io.Reader, mod time.Time) (int, error
 		}
 		name, err := listed(tidy(root), text)
 		if err != nil {
-			return 0, fmt.Errorf("line %d: %w", line, err)
+			return 0, &ListError{line, err}
 		}
 		s := at("", name, false)
 		if s.err != nil {
-			return 0, fmt.Errorf("line %d: %.80q: %w", line, text, s.err)
+			return 0, &ListError{line, fmt.Errorf("%.80q: %w", text, s.err)}
 		}
 		if s.slash || s.rel == "" {
 			folders[s.rel] = true
@@ -53,18 +64,18 @@ func (m *Memory) PutList(root string, list io.Reader, mod time.Time) (int, error
 		}
 	}
 	if err := in.Err(); err != nil {
-		return 0, fmt.Errorf("line %d: %w", line+1, err)
+		return 0, &ListError{line + 1, err}
 	}
 	files := 0
 	for _, e := range entries {
 		if folders[e.name] || e.name == "" {
 			if err := m.PutFolder(root, "/"+e.name); err != nil {
-				return files, fmt.Errorf("line %d: %w", e.line, err)
+				return files, &ListError{e.line, err}
 			}
 			continue
 		}
 		if err := m.Put(root, "/"+e.name, nil, mod); err != nil {
-			return files, fmt.Errorf("line %d: %w", e.line, err)
+			return files, &ListError{e.line, err}
 		}
 		files++
 	}

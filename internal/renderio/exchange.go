@@ -37,6 +37,7 @@ type exchange struct {
 
 	mu       sync.Mutex
 	timer    *time.Timer // ends the exchange with ErrReceiveTimeout
+	deadline time.Time   // when
 	answered bool
 	done     bool
 }
@@ -44,8 +45,8 @@ type exchange struct {
 // RoundTrip implements [simulate.Backend].
 //
 // /timeout is for lookup, connect and TLS handshake together; where the name has several addresses, one that does not
-// answer leaves the others an equal share. /receiveTimeout starts when the request is written, and again with each
-// Read of the body; a render that takes no more of the request for as long is given up too. Timeouts of 0 wait until
+// answer leaves the others an equal share. /receiveTimeout starts when the request is written and is for all of the
+// answer; a render that takes no more of the request for as long is given up too. Timeouts of 0 wait until
 // the context ends.
 //
 // A request with a body is announced with Expect: 100-continue, and the body is read once the render says so, or says
@@ -160,15 +161,18 @@ func (x *exchange) requestWritten() {
 	if x.receive <= 0 || x.answered {
 		return
 	}
+	x.deadline = time.Now().Add(x.receive)
 	x.startTimer()
 }
 
+// startTimer lets what is left of /receiveTimeout run.
 func (x *exchange) startTimer() {
+	left := max(0, time.Until(x.deadline))
 	if x.timer == nil {
-		x.timer = time.AfterFunc(x.receive, func() { x.cancel(simulate.ErrReceiveTimeout) })
+		x.timer = time.AfterFunc(left, func() { x.cancel(simulate.ErrReceiveTimeout) })
 		return
 	}
-	x.timer.Reset(x.receive)
+	x.timer.Reset(left)
 }
 
 func (x *exchange) headersCame() {
@@ -261,7 +265,8 @@ func (x *exchange) answer(ctx context.Context, resp *http.Response) (*simulate.A
 	return a, nil
 }
 
-// An answerBody is the body of an answer. Each Read has /receiveTimeout.
+// An answerBody is the body of an answer. All of the answer has /receiveTimeout, as the documentation words it; time in
+// which nobody reads counts, but ends nothing before the next Read.
 type answerBody struct {
 	x      *exchange
 	caller context.Context

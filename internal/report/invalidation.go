@@ -15,6 +15,8 @@ import (
 type Survey struct {
 	// Stale and Fresh are in order of name.
 	Stale, Fresh []Surveyed
+	// Already are the pages that were stale before.
+	Already []Surveyed
 	// Deleted is how many pages the flush removed.
 	Deleted int
 }
@@ -23,11 +25,15 @@ type Survey struct {
 type Surveyed struct{ Name, Why string }
 
 // pages is how many there were before the flush.
-func (s *Survey) pages() int { return s.Deleted + len(s.Stale) + len(s.Fresh) }
+func (s *Survey) pages() int { return s.Deleted + len(s.Stale) + len(s.Already) + len(s.Fresh) }
 
 // summary says what became of the cache.
 func (s *Survey) summary() string {
-	return fmt.Sprintf("%s: %d deleted, %d stale (%s), %d fresh", count(s.pages(), "page"), s.Deleted, len(s.Stale), percent(len(s.Stale), s.pages()), len(s.Fresh))
+	text := fmt.Sprintf("%s: %d deleted, %d stale (%s), %d fresh", count(s.pages(), "page"), s.Deleted, len(s.Stale), percent(len(s.Stale), s.pages()), len(s.Fresh))
+	if n := len(s.Already); n > 0 {
+		text += fmt.Sprintf(", %d stale before", n)
+	}
+	return text
 }
 
 // percent writes a share, "-" of nothing.
@@ -42,20 +48,23 @@ func percent(part, whole int) string {
 // null, but for the handler where there is none.
 type InvalidationJSON struct {
 	Schema         string           `json:"schema"`
-	Farm           string           `json:"farm"`
-	Handle         string           `json:"handle"`
-	Action         string           `json:"action"`
+	Farm           *string          `json:"farm"`
+	Handle         *string          `json:"handle"`
+	Action         *string          `json:"action"`
 	Scope          *string          `json:"scope"`
 	Allowed        bool             `json:"allowed"`
-	Status         int              `json:"status"`
+	Status         *int             `json:"status"`
 	Reason         string           `json:"reason"`
 	Deleted        []string         `json:"deleted"`
 	Touched        []string         `json:"touched"`
 	TouchedOutside []string         `json:"touched_outside"`
 	Stale          []string         `json:"stale"`
 	Fresh          []string         `json:"fresh"`
+	StaleBefore    []string         `json:"stale_before"`
+	Failed         []string         `json:"failed"`
 	Refetched      []string         `json:"refetched"`
 	Handler        []string         `json:"invalidate_handler"`
+	HandlerError   *string          `json:"handler_error"`
 	Forwarded      bool             `json:"forwarded_to_render"`
 	WhatIf         []WhatIfLevel    `json:"what_if,omitempty"`
 	Why            []surveyedJSON   `json:"why"`
@@ -81,13 +90,16 @@ type WhatIfLevel struct {
 
 func newInvalidationJSON(v *simulate.Invalidation, d *simulate.Decision, s *Survey) *InvalidationJSON {
 	out := &InvalidationJSON{
-		Schema: "dispcheck.invalidate/v1", Handle: v.Handle, Action: v.Action, Scope: orNull(v.Scope), Allowed: v.Allowed,
-		Status: d.Response.Status, Reason: string(d.Reason), Deleted: deleted(v), Touched: orEmpty(v.Touched), TouchedOutside: orEmpty(v.TouchedOutside),
-		Stale: []string{}, Fresh: []string{}, Refetched: []string{}, Handler: v.Handler, Forwarded: v.Forwarded,
+		Schema: "dispcheck.invalidate/v1", Handle: orNull(v.Handle), Action: orNull(v.Action), Scope: orNull(v.Scope), Allowed: v.Allowed,
+		Failed: orEmpty(v.Failed), StaleBefore: []string{}, Reason: string(d.Reason), Deleted: deleted(v), Touched: orEmpty(v.Touched), TouchedOutside: orEmpty(v.TouchedOutside),
+		Stale: []string{}, Fresh: []string{}, Refetched: []string{}, Handler: v.Handler, HandlerError: orNull(v.HandlerError), Forwarded: v.Forwarded,
 		Why: []surveyedJSON{}, Trace: []simulatedEvent{},
 	}
 	if d.Farm.Farm != nil {
-		out.Farm = d.Farm.Farm.Name
+		out.Farm = &d.Farm.Farm.Name
+	}
+	if d.Response.Status != 0 {
+		out.Status = &d.Response.Status
 	}
 	for _, r := range v.Refetched {
 		out.Refetched = append(out.Refetched, r.URL)
@@ -95,6 +107,10 @@ func newInvalidationJSON(v *simulate.Invalidation, d *simulate.Decision, s *Surv
 	if s != nil {
 		for _, p := range s.Stale {
 			out.Stale = append(out.Stale, p.Name)
+			out.Why = append(out.Why, surveyedJSON{p.Name, p.Why})
+		}
+		for _, p := range s.Already {
+			out.StaleBefore = append(out.StaleBefore, p.Name)
 			out.Why = append(out.Why, surveyedJSON{p.Name, p.Why})
 		}
 		for _, p := range s.Fresh {
@@ -127,6 +143,8 @@ type Flush struct {
 	// Survey is what it left of the cache, nil where no cache was given.
 	Survey *Survey
 	WhatIf []WhatIfLevel
+	// Handle and Action are what was asked for.
+	Handle, Action string
 	// Notes are what people should know about the run.
 	Notes []string
 }
@@ -135,6 +153,9 @@ type Flush struct {
 func NewFlushJSON(f *Flush, prefix string) *InvalidationJSON {
 	out := newInvalidationJSON(&f.Decision.Invalidation, f.Decision, f.Survey)
 	out.WhatIf = f.WhatIf
+	if out.Handle == nil {
+		out.Handle, out.Action = orNull(f.Handle), orNull(f.Action)
+	}
 	if f.ShowTrace {
 		c := simulationConverter{prefix}
 		for i := range f.Trace.Events {
@@ -162,7 +183,11 @@ func (p *Printer) Flush(w io.Writer, f *Flush) error {
 		color = t.palette.del
 	}
 	t.WriteString(color(f.Decision.Outcome.String() + ":"))
-	t.row(" %s %s, %s, status %d", orWord(v.Action, "no action"), orWord(v.Handle, "no handle"), farm, f.Decision.Response.Status)
+	status := ""
+	if n := f.Decision.Response.Status; n != 0 {
+		status = fmt.Sprintf(", status %d", n)
+	}
+	t.row(" %s %s, %s%s", f.Action, f.Handle, farm, status)
 	if f.Decision.Outcome == simulate.Flush {
 		t.flushed(v, f.Survey)
 	}
@@ -174,13 +199,6 @@ func (p *Printer) Flush(w io.Writer, f *Flush) error {
 		t.trace()
 	}
 	return b.Flush()
-}
-
-func orWord(s, instead string) string {
-	if s == "" {
-		return instead
-	}
-	return s
 }
 
 func (t *simulationWriter) flushed(v *simulate.Invalidation, s *Survey) {
@@ -206,11 +224,15 @@ func (t *simulationWriter) flushed(v *simulate.Invalidation, s *Survey) {
 	if v.Forwarded {
 		t.row("forwarded to a render")
 	}
+	for _, name := range v.Failed {
+		t.row("failed    %s", name)
+	}
 	if s == nil {
 		return
 	}
 	t.row("cache     %s", s.summary())
 	t.pages("stale", s.Stale)
+	t.pages("before", s.Already)
 	t.pages("fresh", s.Fresh)
 }
 
@@ -234,7 +256,8 @@ func (t *simulationWriter) pages(what string, list []Surveyed) {
 			t.row("%-9s and %d more", what, len(list)-i)
 			return
 		}
-		t.row("%-9s %s  (%s)", what, p.Name, strings.TrimPrefix(p.Why, what+": "))
+		_, why, _ := strings.Cut(p.Why, ": ")
+		t.row("%-9s %s  (%s)", what, p.Name, why)
 	}
 }
 
@@ -252,5 +275,5 @@ func (t *simulationWriter) whatIf(levels []WhatIfLevel) {
 		}
 		t.row("%13d%s  %7d  %5d  %-7s  %s", l.Level, mark, l.Deleted, l.Stale, percent(l.Stale, l.Pages), strings.Join(l.Touched, " "))
 	}
-	t.row("* as configured; share: of the pages that there were, how many become stale")
+	t.row("* as configured; share: of the pages that there were, how many become stale, where each folder down to the level has a statfile")
 }

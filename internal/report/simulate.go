@@ -37,7 +37,7 @@ type Simulation struct {
 type SimulationJSON struct {
 	Schema       string             `json:"schema"`
 	Request      simulatedRequest   `json:"request"`
-	Name         string             `json:"name,omitempty"`
+	Name         *string            `json:"name"`
 	Outcome      string             `json:"outcome"`
 	Reason       string             `json:"reason"`
 	Source       *Source            `json:"source"`
@@ -47,7 +47,7 @@ type SimulationJSON struct {
 	Cache        *simulatedCache    `json:"cache"`
 	Render       *simulatedRender   `json:"render"`
 	Response     *simulatedResponse `json:"response"`
-	Invalidation *InvalidationJSON  `json:"invalidation,omitempty"`
+	Invalidation *InvalidationJSON  `json:"invalidation"`
 	Env          map[string]string  `json:"env"`
 	NotSimulated []simulatedRemark  `json:"not_simulated"`
 	Trace        []simulatedEvent   `json:"trace"`
@@ -125,8 +125,8 @@ type simulatedValidity struct {
 }
 
 type simulatedRender struct {
-	Name     string             `json:"name"`
-	URL      string             `json:"url"`
+	Name     *string            `json:"name"`
+	URL      *string            `json:"url"`
 	Attempts []simulatedAttempt `json:"attempts"`
 	Sticky   bool               `json:"sticky"`
 	Code     string             `json:"code"`
@@ -198,7 +198,7 @@ func NewSimulationJSON(s *Simulation, prefix string) *SimulationJSON {
 		Farm: c.farm(&d.Farm), Filter: c.filter(&d.Filter), Cache: c.cache(&d.Cache),
 		NotSimulated: []simulatedRemark{}, Trace: []simulatedEvent{}, Explain: []simulatedRule{},
 	}
-	out.Name = s.Name
+	out.Name = orNull(s.Name)
 	out.Env = map[string]string{}
 	version := s.Version
 	if version == (simulate.Version{}) {
@@ -319,9 +319,9 @@ func (c simulationConverter) render(r *simulate.RenderChoice) *simulatedRender {
 	if r.Render == nil && len(r.Attempts) == 0 {
 		return nil
 	}
-	out := &simulatedRender{Code: string(r.Reason), Sticky: r.Sticky, URL: r.URL(), Attempts: []simulatedAttempt{}, Headers: [][2]string{}}
+	out := &simulatedRender{Code: string(r.Reason), Sticky: r.Sticky, URL: orNull(r.URL()), Attempts: []simulatedAttempt{}, Headers: [][2]string{}}
 	if r.Render != nil {
-		out.Name, out.Source = r.Render.Name, c.source(r.Render.At.Span)
+		out.Name, out.Source = &r.Render.Name, c.source(r.Render.At.Span)
 	}
 	if r.Category != nil {
 		out.Category = &r.Category.Name
@@ -603,6 +603,12 @@ func (t *simulationWriter) invalidation(v *simulate.Invalidation) {
 	}
 	if len(v.Handler) > 0 {
 		t.stage("", "handler %s", strings.Join(v.Handler, " "))
+	}
+	if v.HandlerError != "" {
+		t.stage("", "the handler failed: %s", v.HandlerError)
+	}
+	for _, name := range v.Failed {
+		t.stage("", "could not be deleted or touched: %s", name)
 	}
 	if v.Forwarded {
 		t.stage("", "passed on to a render")

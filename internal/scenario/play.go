@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -55,15 +54,28 @@ func (s *Scenario) Options(o *simulate.Options, config *model.Config, start time
 	}
 }
 
-// Lay puts the files of the scenario into the document roots.
+// A FileError says which file could not be put into the cache.
+type FileError struct {
+	File *File
+	Err  error
+}
+
+func (e *FileError) Error() string {
+	return e.File.Name + " cannot be put into the cache: " + e.Err.Error()
+}
+
+// Unwrap returns the reason.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Lay puts the files of the scenario into the document roots, in place of what stands there. An error is a *FileError.
 func (s *Scenario) Lay(store simulate.Store, config *model.Config, start time.Time) error {
 	for i := range s.Files {
 		f := &s.Files[i]
 		root, name, err := place(store, config, f.Name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
+			return &FileError{f, err}
 		}
-		err = put(root, name, string(f.Body), f.ModTime(start))
+		err = errors.Join(root.Remove(name+".h"), root.Remove(name+".ttl"), put(root, name, string(f.Body), f.ModTime(start)))
 		if f.Header != nil {
 			var b strings.Builder
 			for _, h := range f.Header {
@@ -75,7 +87,7 @@ func (s *Scenario) Lay(store simulate.Store, config *model.Config, start time.Ti
 			err = errors.Join(err, put(root, name+".ttl", "", start.Add(*f.TTL)))
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
+			return &FileError{f, err}
 		}
 	}
 	return nil

@@ -346,6 +346,9 @@ func (b *builder) request(d *draft) (*Step, error) {
 	default:
 		given = false
 	}
+	if strings.ContainsFunc(r.Host, func(c rune) bool { return c <= ' ' || c == 0x7f }) || strings.ContainsAny(r.Host, "/?#@") {
+		return nil, fmt.Errorf("%q is no host such as www.example.com or localhost:8080", r.Host)
+	}
 	if r.Target == d.url { // otherwise the URL has a scheme of its own
 		r.TLS = d.scheme == "https" || d.scheme == "" && def.scheme == "https"
 	}

@@ -37,7 +37,7 @@ func TestParseTime(t *testing.T) {
 		{"2025-11-20T08:00:00Z", time.Date(2025, 11, 20, 8, 0, 0, 0, time.UTC), true},
 		{"2025-11-20T08:00:00.5+01:00", time.Date(2025, 11, 20, 7, 0, 0, 5e8, time.UTC), true},
 		{"1763625600", time.Date(2025, 11, 20, 8, 0, 0, 0, time.UTC), true},
-		{"-1", time.Unix(-1, 0), true},
+		{"-1", time.Time{}, false}, {"1969-12-31T23:59:59Z", time.Time{}, false}, {"0", time.Unix(0, 0), true},
 		{"1763625600000", time.Time{}, false}, {"+5", time.Time{}, false}, {"2025-11-20", time.Time{}, false}, {"", time.Time{}, false},
 	}
 	for _, tt := range tests {

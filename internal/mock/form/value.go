@@ -169,15 +169,15 @@ func plainDuration(s string) bool {
 // Time is a moment, RFC 3339 or Unix seconds.
 func Time() Value[time.Time] {
 	return Value[time.Time]{Schema: AnyOf(
-		Schema{{"type", "string"}, {"format", "date-time"}}, Schema{{"type", "string"}, {"pattern", "^-?[0-9]{1,11}$"}},
-		Schema{{"type", "integer"}, {"minimum", int64(-99_999_999_999)}, {"maximum", int64(99_999_999_999)}}),
+		Schema{{"type", "string"}, {"format", "date-time"}}, Schema{{"type", "string"}, {"pattern", "^[0-9]{1,11}$"}},
+		Schema{{"type", "integer"}, {"minimum", 0}, {"maximum", int64(99_999_999_999)}}),
 		Read: func(r *Reader, what string, n *yamltext.Node) (time.Time, bool) {
 			if n.IsScalar() {
 				if t, ok := ParseTime(n.Text); ok {
 					return t, true
 				}
 			}
-			r.Failf(n, "write RFC 3339, such as 2025-11-20T08:00:00Z, or Unix seconds", "%s is %s, not a time", what, shown(n))
+			r.Failf(n, "write RFC 3339, such as 2025-11-20T08:00:00Z, or Unix seconds, from 1970 on", "%s is %s, not a time", what, shown(n))
 			return time.Time{}, false
 		}}
 }
@@ -186,10 +186,10 @@ func Time() Value[time.Time] {
 func ParseTime(s string) (time.Time, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		const most = 99_999_999_999 // milliseconds are no seconds
-		return time.Unix(n, 0).UTC(), -most <= n && n <= most && s[0] != '+'
+		return time.Unix(n, 0).UTC(), 0 <= n && n <= most && s[0] != '+' && s[0] != '-'
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
-	return t, err == nil
+	return t, err == nil && !t.Before(time.Unix(0, 0))
 }
 
 // OneOrMany is a value or a list of them, which is not empty.
