@@ -314,7 +314,9 @@ func (p *passing) Read(b []byte) (int, error) {
 	if n > 0 {
 		p.sent += int64(n)
 		if p.file != nil && p.full == nil {
-			_, p.full = p.file.Write(b[:n])
+			if _, p.full = p.file.Write(b[:n]); p.full != nil {
+				p.file.Abort() // its room may be needed
+			}
 		}
 	}
 	switch {

@@ -257,7 +257,7 @@ func contains(list []string, s string) bool {
 }
 
 // maxMemory bounds what a cache in memory holds. What goes beyond is passed on and not stored.
-const maxMemory = 256 << 20
+const maxMemory = 128 << 20
 
 // setStore makes the document roots.
 func (s *simulation) setStore(ctx context.Context, o *simulate.Options, config *model.Config) error {

@@ -612,6 +612,7 @@ func (w *memoryWriter) Write(p []byte) (int, error) {
 	}
 	if err := t.spend(int64(len(p))); err != nil {
 		w.end()
+		w.body = nil
 		w.err = fail(simulate.MakeFile, w.name, err)
 		return 0, w.err
 	}
