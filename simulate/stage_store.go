@@ -505,7 +505,7 @@ func (s storeStage) sayStoreError(x *Exchange, err error) {
 	}
 	var e *StoreError
 	if errors.As(err, &e) && e.Step == MakeParent && errors.Is(err, ErrNotFolder) {
-		x.say(s.Name(), LevelError, StoreFailed, "Unable to create parent directory %s: %s", joinDocroot(x.farm.docroot, e.Name), ErrNotFolder)
+		x.say(s.Name(), LevelError, StoreFailed, "Unable to create parent directory %s: Not a directory", joinDocroot(x.farm.docroot, e.Name))
 		return
 	}
 	if errors.Is(err, ErrNoSpace) && x.at(disp825) {

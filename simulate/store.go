@@ -77,16 +77,17 @@ type NewFile interface {
 	Abort()
 }
 
-// Why a store refuses. Errors of a Docroot wrap them.
+// Why a store refuses. Errors of a Docroot wrap them. In the log their texts start with a capital letter, as the C
+// library has them.
 var (
 	// ErrNotFolder says that a file stands where a folder is needed.
-	ErrNotFolder = errors.New("Not a directory")
+	ErrNotFolder = errors.New("not a directory")
 	// ErrIsFolder says that a folder stands where a file is needed.
-	ErrIsFolder = errors.New("Is a directory")
+	ErrIsFolder = errors.New("is a directory")
 	// ErrNoSpace says that the disk is full.
-	ErrNoSpace = errors.New("No space left on device")
+	ErrNoSpace = errors.New("no space left on device")
 	// ErrNameTooLong says that the system has no room for the name.
-	ErrNameTooLong = errors.New("File name too long")
+	ErrNameTooLong = errors.New("file name too long")
 	// ErrOutside says that the name leads out of the document root.
 	ErrOutside = errors.New("outside of the document root")
 )
