@@ -88,7 +88,7 @@ func (x *Exchange) storedWith(info *FileInfo) (Header, bool) {
 		return nil, true
 	}
 	uri := x.Decision.URI
-	lock := x.engine.memory.pages.of(uri)
+	lock := x.fileLock()
 	lock.RLock()
 	defer lock.RUnlock()
 	h := x.storedHeader()
@@ -96,7 +96,7 @@ func (x *Exchange) storedWith(info *FileInfo) (Header, bool) {
 	if err != nil || now.Kind != FileRegular {
 		return nil, false
 	}
-	if now.Mod.Equal(info.Mod) && now.Size == info.Size {
+	if sameFile(now, *info) {
 		return h, true
 	}
 	*info = now

@@ -192,6 +192,7 @@ type state struct {
 }
 
 func (x *Exchange) run(ctx context.Context) error {
+	defer x.endRefresh() // also where a stage breaks off, by an error or a panic
 	for i := range stages {
 		s := stages[i]
 		done, err := s.Run(ctx, x)

@@ -50,7 +50,7 @@ func (f *flush) delete(ctx context.Context) error {
 		f.note(NotSimulated, "no cache is given: what is deleted is not known, and folders on the path of the handle are taken to exist")
 		return nil
 	}
-	err := f.deleteFrom(ctx, root)
+	err := f.deleteAlone(ctx, root)
 	slices.Sort(f.v.Deleted)
 	slices.Sort(f.v.Folders)
 	if f.unlisted > 0 {
@@ -60,6 +60,14 @@ func (f *flush) delete(ctx context.Context) error {
 		f.note(StoreFailed, "%d more files could not be deleted", f.unsaid)
 	}
 	return err
+}
+
+// deleteAlone deletes while no page is put into place or opened: of a page and the files beside it all go, or none.
+func (f *flush) deleteAlone(ctx context.Context, root Docroot) error {
+	locks := &f.x.engine.memory.files
+	locks.lockAll()
+	defer locks.unlockAll()
+	return f.deleteFrom(ctx, root)
 }
 
 func (f *flush) deleteFrom(ctx context.Context, root Docroot) error {

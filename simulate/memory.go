@@ -1,7 +1,7 @@
 package simulate
 
 import (
-	"hash/maphash"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,19 +14,37 @@ type memory struct {
 	sessions   sessions
 	vanity     vanityLists
 	renders    renderMemory
-	pages      pageLocks
+	files      fileLocks
 }
 
-// pageLocks keep who reads a page with what stands beside it from who puts both into place: a hit must not get the body of
-// one version and the headers of another. Pages share locks.
-type pageLocks [64]sync.RWMutex
+// fileLocks keep a page and the files beside it together: they are put into place, taken away and read as one, so that
+// nobody gets the page of one answer with the headers of another. A page has one of the locks, by the last part of its name:
+// document roots may share their files, and need not have them under the same path. A flush takes all of them.
+type fileLocks [32]sync.RWMutex
 
 // of returns the lock of a page.
-func (l *pageLocks) of(name string) *sync.RWMutex {
-	return &l[maphash.String(pageSeed, name)%uint64(len(l))]
+func (l *fileLocks) of(uri string) *sync.RWMutex {
+	hash := uint32(2166136261) // FNV-1a
+	for i := strings.LastIndexByte(uri, '/') + 1; i < len(uri); i++ {
+		hash = (hash ^ uint32(uri[i])) * 16777619
+	}
+	return &l[hash%uint32(len(l))]
 }
 
-var pageSeed = maphash.MakeSeed()
+func (l *fileLocks) lockAll() {
+	for i := range l {
+		l[i].Lock()
+	}
+}
+
+func (l *fileLocks) unlockAll() {
+	for i := range l {
+		l[i].Unlock()
+	}
+}
+
+// fileLock returns the lock of the page under the URI.
+func (x *Exchange) fileLock() *sync.RWMutex { return x.engine.memory.files.of(x.Decision.URI) }
 
 func (m *memory) init(o *Options) {
 	m.sessions.init(o.Sessions)
@@ -61,6 +79,14 @@ func (r *refreshing) end(f refreshed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.files, f)
+}
+
+// endRefresh lets others fetch the stale file again, if the exchange was the one that did.
+func (x *Exchange) endRefresh() {
+	if x.refreshes {
+		x.refreshes = false
+		x.engine.memory.refreshing.end(refreshed{x.farm.docroot, x.Decision.URI})
+	}
 }
 
 // outsideStatfiles are statfiles that do not lie in a document root. They live as long as the engine does: a store

@@ -92,7 +92,24 @@ func (s lookupStage) judge(x *Exchange, v *CacheVerdict) error {
 		return nil
 	}
 	x.refreshes = true
-	return nil
+	// Another may have put a new file there, or removed it, since this one was looked at.
+	info, err := x.farm.root.Stat(x.Decision.URI)
+	if err != nil || sameFile(info, x.found) {
+		return err
+	}
+	x.endRefresh()
+	x.found = info
+	if x.file != nil {
+		x.file.Close()
+		x.file = nil
+	}
+	v.Validity, v.Reason = Validity{}, Cacheable
+	return s.judge(x, v)
+}
+
+// sameFile reports whether a file is, as far as its record tells, still the one that it was.
+func sameFile(a, b FileInfo) bool {
+	return a.Kind == b.Kind && a.Size == b.Size && a.Mod.Equal(b.Mod)
 }
 
 // permitted asks the authorization checker about a file that is cached and valid. Where it refuses, the request goes to the

@@ -79,8 +79,24 @@ func (s *sessions) use(credentials string, now time.Time, timeout time.Duration)
 func (s *sessions) accept(credentials string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.used) >= maxSessions {
+		for c, used := range s.used {
+			if now.Sub(used) > maxSessionAge {
+				delete(s.used, c)
+			}
+		}
+		if len(s.used) >= maxSessions {
+			clear(s.used)
+		}
+	}
 	s.used[credentials] = now
 }
+
+// Bounds of what an engine remembers of sessions. Beyond them the oldest are forgotten, or all.
+const (
+	maxSessions   = 1 << 17
+	maxSessionAge = time.Hour
+)
 
 // acceptSession makes the session of a request known once a render has answered it and did not refuse.
 func (x *Exchange) acceptSession(status int) {

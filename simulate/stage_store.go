@@ -29,9 +29,6 @@ func (storeStage) Name() string { return "store" }
 func (s storeStage) Run(ctx context.Context, x *Exchange) (*Decision, error) {
 	d, a := x.Decision, x.answer
 	v := &d.Cache
-	if x.refreshes {
-		defer x.engine.memory.refreshing.end(refreshed{x.farm.docroot, d.URI})
-	}
 	defer a.Close()
 	if x.failed == "" {
 		x.acceptSession(a.Status)
@@ -240,14 +237,13 @@ func (s storeStage) pass(ctx context.Context, x *Exchange, v *CacheVerdict, reas
 	}
 	may := v.Reached && v.Cacheable && !v.bodiless
 	if may && reason == "" && x.farm.root != nil {
-		p.file, reason = s.begin(x)
+		if p.file, reason = s.begin(x); p.file != nil {
+			defer p.file.Abort() // which does nothing once it is in place
+		}
 	}
 	d.Response.ByHTTPD = x.engine.options.Directives.PassError.Passes(a.Status)
 	s.send(x, &p)
 	if err := ctx.Err(); err != nil && p.err != nil {
-		if p.file != nil {
-			p.file.Abort()
-		}
 		return err
 	}
 	d.Response.Length, d.Response.Cut = p.sent, p.err != nil
@@ -259,9 +255,6 @@ func (s storeStage) pass(ctx context.Context, x *Exchange, v *CacheVerdict, reas
 	}
 	a.Close()
 	x.release(p.err == nil && p.done)
-	if p.file != nil {
-		p.file.Abort() // which does nothing once it is in place
-	}
 	if may && reason != "" {
 		v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
 		v.Rule, v.By = nil, source.Span{} // which did not decide
@@ -378,7 +371,18 @@ func (s storeStage) end(x *Exchange, v *CacheVerdict, p *passing) Reason {
 		s.sayStoreError(x, p.full)
 		return StoreFailed
 	}
-	if err := s.place(x, v, p.file); err != nil {
+	now := x.engine.options.Now()
+	beside, err := s.beside(x, v, now)
+	for i := range beside {
+		if f := beside[i].file; f != nil {
+			defer f.Abort()
+		}
+	}
+	if err == nil {
+		err = s.place(x, p.file, beside, now)
+	}
+	if err != nil {
+		v.StoredHeaders, v.StoredTTL = false, false
 		s.sayStoreError(x, err)
 		return StoreFailed
 	}
@@ -389,53 +393,83 @@ func (s storeStage) end(x *Exchange, v *CacheVerdict, p *passing) Reason {
 	return ""
 }
 
-// place puts the page and the files beside it under their names.
-func (s storeStage) place(x *Exchange, v *CacheVerdict, page NewFile) error {
-	lock := x.engine.memory.pages.of(x.Decision.URI)
-	lock.Lock()
-	defer lock.Unlock()
-	now := x.engine.options.Now()
-	if err := s.beside(x, v, now); err != nil {
-		return err
-	}
-	return page.Commit(now)
+// A companion is a file that stands beside a page.
+type companion struct {
+	suffix string
+	file   NewFile // nil: the page has none, and that of an older page goes
+	at     time.Time
 }
 
-// beside writes the files that stand beside the page, or removes those of an older one: its headers, and when it expires.
-// They are there before the page is, so that nobody finds the page without them.
-func (s storeStage) beside(x *Exchange, v *CacheVerdict, now time.Time) error {
-	c, root, uri := x.farm.model.Cache, x.farm.root, x.Decision.URI
+// beside writes the files that are to stand beside the page, its headers and when it expires, but does not put them into
+// place yet. Also with an error it returns those that it has begun.
+func (s storeStage) beside(x *Exchange, v *CacheVerdict, now time.Time) ([]companion, error) {
+	c := x.farm.model.Cache
 	if !x.at(disp4111) {
-		return nil
+		return nil, nil
 	}
+	list := []companion{{suffix: headersSuffix, at: now}, {suffix: ttlSuffix}}
 	if text := x.headersToStore(c.Headers); text != "" {
-		if err := s.write(x, uri+headersSuffix, text, now); err != nil {
-			return err
+		if err := s.write(x, &list[0], text); err != nil {
+			return list, err
 		}
 		v.StoredHeaders = true
-	} else if err := root.Remove(uri + headersSuffix); err != nil {
-		return err
 	}
 	if until, ok := x.expiry(x.answer.Header, now); ok && c.EnableTTL.Value {
-		if err := s.write(x, uri+ttlSuffix, "", until); err != nil {
-			return err
+		list[1].at = until
+		if err := s.write(x, &list[1], ""); err != nil {
+			return list, err
 		}
 		v.StoredTTL = true
-		return nil
 	}
-	return root.Remove(uri + ttlSuffix)
+	return list, nil
 }
 
-func (s storeStage) write(x *Exchange, name, text string, at time.Time) error {
-	f, err := x.farm.root.Create(name, x.mode())
+func (s storeStage) write(x *Exchange, c *companion, text string) error {
+	f, err := x.farm.root.Create(x.Decision.URI+c.suffix, x.mode())
 	if err != nil {
 		return err
 	}
-	defer f.Abort()
-	if _, err := io.WriteString(f, text); err != nil {
-		return err
+	c.file = f
+	_, err = io.WriteString(f, text)
+	return err
+}
+
+// place puts the page and the files beside it into place. Those come first, so that no other process finds the page without
+// them; in this one nobody looks meanwhile. Where it fails, the page is not there at all: a flush may have taken its folder
+// away while it was written.
+func (s storeStage) place(x *Exchange, page NewFile, beside []companion, now time.Time) error {
+	lock := x.fileLock()
+	lock.Lock()
+	defer lock.Unlock()
+	root, uri := x.farm.root, x.Decision.URI
+	var err error
+	for i := range beside {
+		if c := &beside[i]; c.file != nil {
+			err = c.file.Commit(c.at)
+		} else {
+			err = root.Remove(uri + c.suffix)
+		}
+		if err != nil {
+			break
+		}
 	}
-	return f.Commit(at)
+	if err == nil {
+		err = page.Commit(now)
+	}
+	if err != nil {
+		return errors.Join(err, s.clear(x))
+	}
+	return nil
+}
+
+// clear removes the page, if it is one, and the files beside it. It is called under the lock of the page.
+func (s storeStage) clear(x *Exchange) error {
+	root, uri := x.farm.root, x.Decision.URI
+	info, err := root.Stat(uri)
+	if err == nil && info.Kind == FileRegular {
+		err = root.Remove(uri)
+	}
+	return errors.Join(err, root.Remove(uri+headersSuffix), root.Remove(uri+ttlSuffix))
 }
 
 // headersToStore returns those headers of the answer that /headers names, a line for each.
@@ -468,15 +502,22 @@ func (s storeStage) dropStale(x *Exchange, v *CacheVerdict) {
 	if x.farm.root == nil || x.refetch || v.Action != ActionStale && v.Action != ActionExpired || x.farm.model.Cache.ServeStaleOnError.Value {
 		return
 	}
-	for _, suffix := range [...]string{"", headersSuffix, ttlSuffix} {
-		if err := x.farm.root.Remove(x.Decision.URI + suffix); err != nil {
-			s.sayStoreError(x, err)
-			return
-		}
-	}
-	if x.Trace != nil {
+	if gone, err := s.clearStale(x); err != nil {
+		s.sayStoreError(x, err)
+	} else if gone && x.Trace != nil {
 		x.say(s.Name(), LevelNote, "", "the stale file is removed: %s", joinDocroot(x.farm.docroot, x.Decision.URI))
 	}
+}
+
+// clearStale removes the stale file, unless another has taken its place meanwhile.
+func (s storeStage) clearStale(x *Exchange) (gone bool, err error) {
+	lock := x.fileLock()
+	lock.Lock()
+	defer lock.Unlock()
+	if info, err := x.farm.root.Stat(x.Decision.URI); err != nil || !sameFile(info, x.found) {
+		return false, err
+	}
+	return true, s.clear(x)
 }
 
 // refusalWords say why an answer is not stored, where the module's own words are not published.

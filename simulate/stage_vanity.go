@@ -36,6 +36,9 @@ func (s vanityStage) Run(ctx context.Context, x *Exchange) (*Decision, error) {
 	}
 	list := x.engine.memory.vanity.of(x.farm.model.VanityURLs.File.Value)
 	known, has := s.ask(ctx, x, list)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	switch {
 	case !known:
 		v.VanityUnknown = true

@@ -33,18 +33,22 @@ func (e *Engine) Start(ctx context.Context, t *Trace) error {
 			x.warnOfGlobs(f.model.Filter)
 		}
 		if x.farm = f; x.preloads(f.model.VanityURLs) {
-			l := e.memory.vanity.of(f.model.VanityURLs.File.Value)
-			l.mu.Lock()
-			if !l.known {
-				vanityStage{}.fetch(ctx, &x, l)
-			}
-			l.mu.Unlock()
+			vanityStage{}.load(ctx, &x, e.memory.vanity.of(f.model.VanityURLs.File.Value))
 		}
 	}
 	if t != nil {
 		x.say(stage, LevelInfo, "", "Dispatcher initialized (build %s)", e.options.Version)
 	}
 	return nil
+}
+
+// load fetches a list that is not known.
+func (s vanityStage) load(ctx context.Context, x *Exchange, l *vanityList) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.known {
+		s.fetch(ctx, x, l)
+	}
 }
 
 // warnOfGlobs warns of each filter rule that allows by /glob, as the module does since 4.2.

@@ -5,7 +5,8 @@
 // puts the head of the request in place of Transport's, byte for byte as the engine gave it. In the same way the
 // headers of an answer are read from the bytes that came, because net/http loses their order and adds a Cache-Control.
 //
-// A request goes to one render once: the choice of a render, retries and failover are the engine's. No proxy of the
+// A request goes to one render: the choice of a render, retries and failover are the engine's. What is lost on an idle
+// connection that the render has closed meanwhile is sent again on a new one, as net/http does. No proxy of the
 // environment is used, no redirect followed, nothing decompressed, and HTTP/1.1 is all that is spoken.
 package renderio
 

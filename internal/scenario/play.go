@@ -96,13 +96,14 @@ func (s *Scenario) Lay(store simulate.Store, config *model.Config, start time.Ti
 // place finds the document root of a name: the one that it starts with, else the first of the configuration.
 func place(store simulate.Store, config *model.Config, name string) (simulate.Docroot, string, error) {
 	best, first := "", ""
+	found := false
 	for _, f := range config.Farms {
 		if f.Cache == nil || f.Cache.Docroot.Value == "" {
 			continue
 		}
-		dir := strings.TrimRight(f.Cache.Docroot.Value, "/")
-		if first == "" {
-			first = dir
+		dir := strings.TrimRight(f.Cache.Docroot.Value, "/") // "" is the root of the file system
+		if !found {
+			first, found = dir, true
 		}
 		if strings.HasPrefix(name, dir+"/") && len(dir) > len(best) {
 			best = dir
@@ -112,7 +113,7 @@ func place(store simulate.Store, config *model.Config, name string) (simulate.Do
 	case best != "":
 		root, err := store.Docroot(best)
 		return root, name[len(best):], err
-	case first == "":
+	case !found:
 		return nil, "", errors.New("the configuration has no /cache /docroot to put it into")
 	}
 	root, err := store.Docroot(first)
