@@ -26,8 +26,9 @@ type exchange struct {
 	// ctx ends with the caller's, with the backend, with a timeout, and once the answer is read or closed.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	// unlink takes the exchange off the backend's context.
-	unlink func() bool
+	// backend ends with the backend's Close; unlink takes the exchange off it.
+	backend context.Context
+	unlink  func() bool
 
 	addrs     []netip.Addr // of /always-resolve
 	connectBy time.Time
@@ -87,6 +88,7 @@ func (b *Backend) RoundTrip(ctx context.Context, r *simulate.RenderRequest) (*si
 
 	x := &exchange{peer: p, receive: b.limit(r.Render.ReceiveTimeout.Value)}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	x.backend = b.ctx
 	x.unlink = context.AfterFunc(b.ctx, func() { x.cancel(ErrClosed) })
 	if d := b.limit(r.Render.Timeout.Value); d > 0 {
 		x.connectBy = time.Now().Add(d)
@@ -212,6 +214,8 @@ func (x *exchange) failed(ctx context.Context, err error) error {
 		return cause
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case x.backend.Err() != nil: // the connection may be gone before the exchange is told
+		return ErrClosed
 	case errors.As(err, &connect):
 		return connect
 	case errors.Is(err, ErrClosed):
