@@ -130,9 +130,6 @@ func (e *Engine) Decide(ctx context.Context, r *Request, d *Decision, t *Trace) 
 		x.start = now()
 	}
 	err := x.run(ctx)
-	if x.file != nil {
-		x.file.Close()
-	}
 	x.Request, x.Decision, x.Trace, x.farm = nil, nil, nil, nil
 	x.hasLine, x.session = false, noSessions
 	if e.stateful {
@@ -192,7 +189,7 @@ type state struct {
 }
 
 func (x *Exchange) run(ctx context.Context) error {
-	defer x.endRefresh() // also where a stage breaks off, by an error or a panic
+	defer x.letGo() // also where a stage breaks off, by an error or a panic
 	for i := range stages {
 		s := stages[i]
 		done, err := s.Run(ctx, x)
@@ -204,6 +201,15 @@ func (x *Exchange) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// letGo lets others fetch the file that the exchange was fetching, and closes the one that it has open.
+func (x *Exchange) letGo() {
+	x.endRefresh()
+	if x.file != nil {
+		x.file.Close()
+		x.file = nil
+	}
 }
 
 // settle ends the decision.
