@@ -54,17 +54,18 @@ var allowed = map[string][]string{
 
 // homes says which package alone may import an outside module.
 var homes = map[string][]string{
-	"github.com/alecthomas/participle/v2": {"grammar", "grammar/httpd"},
-	"github.com/urfave/cli/v2":            {"internal/cli"},
-	"github.com/charmbracelet/lipgloss":   {"internal/report"},
-	"github.com/sergi/go-diff":            {"internal/report"},
-	"github.com/dlclark/regexp2":          {"internal/match"},
-	"gopkg.in/yaml.v3":                    {"internal/yamltext"},
-	"golang.org/x/term":                   {"internal/cli", "internal/report"},
-	"github.com/muesli/termenv":           {"internal/report"},
-	"golang.org/x/sys":                    {"internal/docroot"},
-	"github.com/google/go-cmp":            {},
-	"github.com/rogpeppe/go-internal":     {},
+	"github.com/alecthomas/participle/v2":      {"grammar", "grammar/httpd"},
+	"github.com/urfave/cli/v2":                 {"internal/cli"},
+	"github.com/charmbracelet/lipgloss":        {"internal/report"},
+	"github.com/sergi/go-diff":                 {"internal/report"},
+	"github.com/dlclark/regexp2":               {"internal/match"},
+	"gopkg.in/yaml.v3":                         {"internal/yamltext"},
+	"golang.org/x/term":                        {"internal/cli", "internal/report"},
+	"github.com/muesli/termenv":                {"internal/report"},
+	"golang.org/x/sys":                         {"internal/docroot"},
+	"github.com/google/go-cmp":                 {"internal/ruletest"},
+	"github.com/rogpeppe/go-internal":          {"internal/ruletest"},
+	"github.com/santhosh-tekuri/jsonschema/v6": {},
 }
 
 type listed struct {
