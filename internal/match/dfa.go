@@ -37,6 +37,8 @@ func (d *dfa) match(s string) bool {
 // A dfaBuilder turns a program into a dfa by following, class by class, every set of steps the program can be in.
 type dfaBuilder struct {
 	p       *program
+	cells   int // bound on states times classes
+	most    int // bound on states, 0 is none
 	class   [256]uint8
 	sample  []byte // a byte of each class
 	work    int
@@ -77,18 +79,31 @@ func kindByte(kind int) int {
 
 // newDFA builds the automaton of p, or returns nil if it would be too large.
 func newDFA(p *program) *dfa {
+	b := newDFABuilder(p)
+	b.cells = maxCells
+	if !b.build() {
+		return nil
+	}
+	return b.finish()
+}
+
+func newDFABuilder(p *program) *dfaBuilder {
 	n := len(p.steps)
-	b := &dfaBuilder{p: p, scratch: newStepList(n), ways: newStepList(n), index: map[string]int{}}
+	return &dfaBuilder{p: p, scratch: newStepList(n), ways: newStepList(n), index: map[string]int{}}
+}
+
+// build makes all states. It returns false if they are too many.
+func (b *dfaBuilder) build() bool {
 	b.classify()
 	b.scratch.clear()
-	b.follow(&b.scratch, p.start, false, 0, 0)
+	b.follow(&b.scratch, b.p.start, false, 0, 0)
 	b.intern(beforeNone)
 	for i := 0; i < len(b.states); i++ {
 		if !b.expand(i) {
-			return nil
+			return false
 		}
 	}
-	return b.finish()
+	return true
 }
 
 // classify groups the bytes that no step tells apart.
@@ -245,7 +260,7 @@ func (b *dfaBuilder) expand(i int) bool {
 			before = beforeWord
 		}
 		b.rows = append(b.rows, int32(b.intern(before)))
-		if b.work > maxWork || (len(b.states)+2)*len(b.sample) > maxCells {
+		if b.work > maxWork || (len(b.states)+2)*len(b.sample) > b.cells || b.most > 0 && len(b.states) > b.most {
 			return false
 		}
 	}

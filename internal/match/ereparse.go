@@ -266,7 +266,9 @@ func (p *ereParser) escape() *Expr {
 				"write the text out")
 			return nil
 		}
+		first := p.unsupported == nil
 		p.refuse(from, p.pos, fmt.Sprintf("back reference '\\%c' is not simulated", c), "write the text out")
+		p.unsupported.BackReference = p.unsupported.BackReference || first
 		return p.repeats(p.node(&Expr{Op: OpText, Offset: from, Text: p.text[from+1 : p.pos]}))
 	}
 	if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '0' {

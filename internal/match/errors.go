@@ -15,9 +15,10 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.M
 // An UnsupportedError says that a regular expression is one which glibc takes and this package does not simulate:
 // it has a back reference, or is larger than [MaxSize] or deeper than [MaxDepth] allow.
 type UnsupportedError struct {
-	Offset, End int    // the bytes of the pattern at fault, half open
-	Message     string // what was found
-	Hint        string // what to do about it, may be empty
+	Offset, End   int    // the bytes of the pattern at fault, half open
+	Message       string // what was found
+	Hint          string // what to do about it, may be empty
+	BackReference bool   // it is a back reference, which no automaton follows
 }
 
 // Error returns the message and the offset.

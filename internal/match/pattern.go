@@ -105,6 +105,9 @@ func ERE(text string) (*Pattern, error) {
 // Nothing returns a pattern of the given text that matches no string, to stand for one which the C library refuses.
 func Nothing(kind Kind, text string) *Pattern { return &Pattern{kind: kind, text: text, refused: true} }
 
+// Refused reports whether the pattern was made by [Nothing], and so stands for one that was not compiled.
+func (p *Pattern) Refused() bool { return p.refused }
+
 // set chooses the form for e, which is simplified.
 func (p *Pattern) set(e *Expr) {
 	p.empty = e.matchesEmpty()
