@@ -1,11 +1,12 @@
-// Package lint says what a rule is: one kind of mistake, with the id and name that never change, its
-// severity, and the text that explains it. A finding (package diag) carries the id of its rule; the rule
-// has what holds for all its findings.
+// Package lint runs rules over a configuration and says what comes of it. A [Rule] is one kind of mistake:
+// its id and name, which never change, its severity, its page, and a function that looks for it, unless
+// those who read the configuration find it (packages grammar and model, the expansion of includes);
+// [Rule.Reported] says which of them. Findings of both kinds go the same way through [Run]: the settings of
+// the project, files that must not be changed, comments that suppress.
 //
-// The rules of today describe what others find while they read a configuration: package grammar, the
-// expansion of includes and variables, package model. [Rule.Reported] says which of them. A linter adds
-// rules that look for themselves at a file or a whole configuration; their functions then stand beside
-// the facts in [Rule]. Nothing here looks yet.
+// What to do with findings then is here as well: [SelectFixes] picks the edits that go together, a
+// [Baseline] holds those that were known before.
 //
-// The package does not know the rules: they are values in the packages below rules. Start from [Rule].
+// The package reads neither files nor settings, prints nothing, and does not know the rules: they are values
+// in the packages below rules. Start from [Run].
 package lint

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/model"
 )
 
 // A Rule is one kind of mistake.
@@ -20,8 +22,25 @@ type Rule struct {
 	// Fixable says that the usual finding comes with an edit that puts it right. Where only some do,
 	// [Doc.Note] says so.
 	Fixable bool
-	// Reported says who finds it.
+	// Reported says who finds it, where that is not the rule itself: one of File, Config and Farm is set
+	// instead, then.
 	Reported Reported
+	// File looks at one .any text, Config at a configuration, Farm at each farm of one in the order of the
+	// text. At most one of them is set. They report through the pass and must not keep it, nor change what
+	// they see; a panic ends the rule and no other.
+	File   func(*Pass, *grammar.File)
+	Config func(*Pass, *model.Config)
+	Farm   func(*Pass, *model.Farm)
+	// Off says that the rule is not run unless a project asks for it.
+	Off bool
+	// Drops says that findings in a farm in front of an author instance are one step milder: there, policies
+	// of filter and cache matter less than where the public comes in. See [Pass.For].
+	Drops bool
+	// InImmutable says that findings in files that their owner must not change keep their place and
+	// severity. Without it they are told at the owner's nearest $include line, as an info at most.
+	InImmutable bool
+	// Options are what a project can set about the rule.
+	Options []Option
 	// Doc explains the rule.
 	Doc Doc
 }
@@ -42,6 +61,23 @@ func (r *Rule) ProfileNames() []string {
 	return slices.Clone(r.Profiles)
 }
 
+// Looks reports whether the rule looks for its mistake itself: whether File, Config or Farm is set.
+func (r *Rule) Looks() bool { return r.File != nil || r.Config != nil || r.Farm != nil }
+
+// FoundBy returns who finds the mistake, for people: the names of Reported, or "rule" alone for a rule that
+// looks for itself.
+func (r *Rule) FoundBy() []string {
+	if r.Looks() {
+		return []string{"rule"}
+	}
+	return r.Reported.Names()
+}
+
+// holds reports whether the rule holds in a profile; in "", each does.
+func (r *Rule) holds(profile string) bool {
+	return profile == "" || r.Profiles == nil || slices.Contains(r.Profiles, profile)
+}
+
 // A Reported is a set of those who find mistakes.
 type Reported uint8
 
@@ -50,12 +86,13 @@ const (
 	ByGrammar   Reported = 1 << iota // the notation of one file: package grammar
 	ByExpansion                      // includes, variables and the tree of files: internal/expand and internal/project
 	ByModel                          // what sections, properties and values mean: package model
+	ByLint                           // comments that suppress findings: this package
 )
 
 // steps name the members of a Reported, in the order of their bits.
-var steps = [...]string{"grammar", "expansion", "model"}
+var steps = [...]string{"grammar", "expansion", "model", "lint"}
 
-// Names returns the members of the set: "grammar", "expansion", "model".
+// Names returns the members of the set: "grammar", "expansion", "model", "lint".
 func (r Reported) Names() []string {
 	names := []string{}
 	for i, name := range steps {

@@ -12,6 +12,7 @@ import (
 	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // TestExamples: the bad example of each rule is reported under the rule, with the severity that the rule
@@ -19,9 +20,9 @@ import (
 func TestExamples(t *testing.T) {
 	for _, r := range All() {
 		t.Run(r.ID, func(t *testing.T) {
-			bad := load(t, r.Doc.Examples(false))
+			bad := found(t, r, r.Doc.Examples(false))
 			fixable, severe := false, false
-			for _, d := range bad.Findings {
+			for _, d := range bad {
 				if d.Rule != r.ID {
 					t.Errorf("the bad example is reported under another rule: %s", said(d))
 				}
@@ -29,13 +30,13 @@ func TestExamples(t *testing.T) {
 				severe = severe || d.Severity == r.Severity
 			}
 			if !severe {
-				t.Errorf("the bad example is not reported as %s; findings:\n%s", r.Severity, allSaid(bad.Findings))
+				t.Errorf("the bad example is not reported as %s; findings:\n%s", r.Severity, allSaid(bad))
 			}
 			if fixable != r.Fixable {
 				t.Errorf("a fix is offered: %t; the rule says: %t", fixable, r.Fixable)
 			}
-			if good := load(t, r.Doc.Examples(true)); len(good.Findings) > 0 {
-				t.Errorf("the good example is reported:\n%s", allSaid(good.Findings))
+			if good := found(t, r, r.Doc.Examples(true)); len(good) > 0 {
+				t.Errorf("the good example is reported:\n%s", allSaid(good))
 			}
 		})
 	}
@@ -50,28 +51,67 @@ func TestExampleFixes(t *testing.T) {
 		t.Run(r.ID, func(t *testing.T) {
 			files := slices.Clone(r.Doc.Examples(false))
 			p := load(t, files)
-			var edits []diag.Edit
-			for _, d := range p.Findings {
-				if len(d.Fixes) > 0 {
-					edits = append(edits, d.Fixes[0].Edits...)
-				}
+			edits, taken, _ := lint.SelectFixes(run(t, r, p).Findings, true)
+			if len(taken) == 0 {
+				t.Fatal("no fix is taken")
 			}
-			for _, f := range p.Tree.Files {
-				fixed, err := diag.Apply(f.Src, edits)
-				if err != nil {
-					t.Fatal(err)
-				}
-				i := slices.IndexFunc(files, func(file lint.File) bool { return nameOf(file) == f.Src.Name })
+			changed, err := lint.ApplyEdits(edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range changed {
+				i := slices.IndexFunc(files, func(file lint.File) bool { return nameOf(file) == c.File.Name })
 				if i < 0 {
-					t.Fatalf("%s is no file of the example", f.Src.Name)
+					t.Fatalf("%s is no file of the example", c.File.Name)
 				}
-				files[i].Text = string(fixed)
+				files[i].Text = string(c.Text)
 			}
-			if left := load(t, files).Findings; len(left) > 0 {
+			if left := found(t, r, files); len(left) > 0 {
 				t.Errorf("after the fix:\n%s\n%s", files[0].Text, allSaid(left))
 			}
 		})
 	}
+}
+
+// found returns what is found in an example: by those who read it, by the rule and in comments.
+func found(t *testing.T, r *lint.Rule, files []lint.File) []diag.Diagnostic {
+	t.Helper()
+	return run(t, r, load(t, files)).Findings
+}
+
+// run runs one rule, and whatever is reported without being run, over an example, in a profile in which the
+// rule holds. Other rules that look for themselves are left out: an example is as short as its own allows.
+func run(t *testing.T, r *lint.Rule, p *project.Project) *lint.Result {
+	t.Helper()
+	list := slices.DeleteFunc(All(), func(o *lint.Rule) bool { return o != r && o.Looks() })
+	for i, o := range list {
+		if o == r && o.Off {
+			on := *o
+			on.Off, list[i] = false, &on
+		}
+	}
+	s := &lint.Subject{Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: profileOf(r, p)}
+	s.Included = func(f *source.File) []source.Span {
+		for _, g := range p.Tree.Files {
+			if g.Src == f {
+				return p.Tree.Included(g)
+			}
+		}
+		return nil
+	}
+	result := lint.Run(t.Context(), s, list, nil, lint.RunOptions{})
+	for _, f := range result.Failures {
+		t.Errorf("%v\n%s", f, f.Stack)
+	}
+	return result
+}
+
+// profileOf is the profile of the example, where the rule holds in it, or else one in which it does.
+func profileOf(r *lint.Rule, p *project.Project) string {
+	if r.Profiles == nil || slices.Contains(r.Profiles, string(p.Kind)) {
+		return string(p.Kind)
+	}
+	return r.Profiles[0]
 }
 
 // TestGoodIsFormatted: the good examples are laid out as dispcheck fmt lays them out.

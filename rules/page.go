@@ -19,7 +19,7 @@ func Page(r *lint.Rule) string {
 	if r.Fixable {
 		fix = "offered"
 	}
-	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Severity, strings.Join(r.ProfileNames(), ", "), AreaOf(r).Name, r.Reported, fix, d.Since)
+	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Severity, strings.Join(r.ProfileNames(), ", "), AreaOf(r).Name, strings.Join(r.FoundBy(), ", "), fix, d.Since)
 	fmt.Fprintf(&b, "\n## Why\n\n%s\n", code(d.Why))
 	b.WriteString("\n## Reported\n")
 	example(&b, d.Examples(false))

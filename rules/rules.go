@@ -15,6 +15,7 @@ import (
 	"github.com/dispcheck/dispcheck/rules/filter"
 	"github.com/dispcheck/dispcheck/rules/include"
 	"github.com/dispcheck/dispcheck/rules/render"
+	"github.com/dispcheck/dispcheck/rules/suppression"
 	"github.com/dispcheck/dispcheck/rules/syntax"
 )
 
@@ -38,6 +39,7 @@ func Areas() []Area {
 		{"farm", "Farms and virtual hosts", farm.Rules()},
 		{"render", "Renders", render.Rules()},
 		{"cloud", "Layout of AEM as a Cloud Service", cloud.Rules()},
+		{"suppression", "Comments that suppress findings", suppression.Rules()},
 	}
 }
 

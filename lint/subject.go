@@ -1,0 +1,72 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// A Subject is one loaded configuration. Run changes nothing of it.
+type Subject struct {
+	// Config is what the configuration says; nil where there is no .any side.
+	Config *model.Config
+	// Files are the texts that were read, each once, in the order of reading.
+	Files []*grammar.File
+	// Included returns the $include lines that led to a file, outermost first. nil: none did.
+	Included func(*source.File) []source.Span
+	// Profile is one of [Profiles]; "" lets the rules of all of them run.
+	Profile string
+	// Found is what was found in reading, with rules and severities.
+	Found []diag.Diagnostic
+	// Immutable reports whether a file is the platform's and must not be changed by its owner, as the
+	// default files of AEM as a Cloud Service. nil: no file is.
+	Immutable func(*source.File) bool
+}
+
+func (s *Subject) included(f *source.File) []source.Span {
+	if s.Included == nil || f == nil {
+		return nil
+	}
+	return s.Included(f)
+}
+
+func (s *Subject) immutable(f *source.File) bool {
+	return s.Immutable != nil && f != nil && s.Immutable(f)
+}
+
+// A FarmType says what kind of instance is behind a farm.
+type FarmType uint8
+
+// The types of farm.
+const (
+	Publish FarmType = iota // instances that serve the public
+	Author                  // instances on which content is made
+)
+
+// String returns "publish" or "author".
+func (t FarmType) String() string {
+	if t == Author {
+		return "author"
+	}
+	return "publish"
+}
+
+// authorPort is where author instances listen unless told otherwise, as publish instances do on 4503.
+const authorPort = 4502
+
+// InferFarmType says what kind of instance a farm is most likely for: Author where it has a
+// /sessionmanagement, a render on port 4502, or "author" in its name, Publish otherwise.
+func InferFarmType(f *model.Farm) FarmType {
+	if f.SessionManagement != nil || strings.Contains(strings.ToLower(f.Name), "author") {
+		return Author
+	}
+	for _, r := range f.Renders {
+		if r.Port.Set && r.Port.Value == authorPort {
+			return Author
+		}
+	}
+	return Publish
+}
