@@ -27,6 +27,9 @@ type Options struct {
 	// Prefix stands before names that are shown.
 	FS     fs.FS
 	Prefix string
+	// At is the folder on disk of which FS is a copy, such as an older revision: names are then shown as those of its files,
+	// relative to WorkDir, and Prefix does not count.
+	At string
 	// Overlay holds texts that are read in place of files, such as those not yet saved in an editor. Keys
 	// are absolute paths on disk, or names in FS.
 	Overlay map[string][]byte
@@ -68,6 +71,7 @@ type Location struct {
 	Site string
 
 	prefix  string // stands before names that are shown
+	at      string // the folder on disk that FS is a copy of
 	workDir string // what they are relative to, where FS is on disk
 }
 
@@ -136,12 +140,19 @@ func find(o *Options) (*Location, error) {
 		}
 		return findInFS(fsys, inside, "example:"+name)
 	}
-	if o.FS != nil {
-		return findInFS(o.FS, o.Path, o.Prefix)
-	}
 	workDir, err := filepath.Abs(o.WorkDir)
 	if err != nil {
 		return nil, err
+	}
+	if o.FS != nil && o.At != "" {
+		l, err := findInFS(o.FS, o.Path, shownPath(workDir, o.At))
+		if l != nil {
+			l.at, l.workDir = o.At, workDir
+		}
+		return l, err
+	}
+	if o.FS != nil {
+		return findInFS(o.FS, o.Path, o.Prefix)
 	}
 	o.WorkDir = workDir
 	if o.Path == "" {
@@ -481,7 +492,10 @@ const builtIn = " (built in)"
 // Show gives the name under which people know a file of FS: relative to the working directory, with /.
 func (l *Location) Show(name string) string {
 	shown := path.Join(l.prefix, name)
-	if l.Dir != "" && strings.HasPrefix(shown, "..") { // the working directory is inside, or beside
+	switch {
+	case l.at != "":
+		shown = shownPath(l.workDir, filepath.Join(l.at, filepath.FromSlash(name)))
+	case l.Dir != "" && strings.HasPrefix(shown, ".."): // the working directory is inside, or beside
 		shown = shownPath(l.workDir, l.Path(name))
 	}
 	if l.Synthetic != "" && name == l.Entry {

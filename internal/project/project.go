@@ -160,3 +160,16 @@ func (l *Location) provided(name string) bool {
 		"filters/default_filters.any", "renders/default_renders.any", "virtualhosts/default_virtualhosts.any",
 	}, inside)
 }
+
+// OnDisk returns the absolute path of a text that was read from a file on disk; "" for any other, such as one that
+// stands in for a missing file.
+func (p *Project) OnDisk(f *source.File) string {
+	if p.Tree == nil {
+		return ""
+	}
+	name := p.Tree.Name(f)
+	if name == "" || name == p.Entry && p.Synthetic != "" {
+		return ""
+	}
+	return p.Path(name)
+}

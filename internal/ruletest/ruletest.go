@@ -1,0 +1,273 @@
+// Package ruletest runs the cases of rules: txtar archives in the folder testdata of a package of rules, one or more to
+// a rule, named for it ("filter-no-default-deny.txtar", "filter-no-default-deny-include.txtar"). An archive holds the
+// files of a configuration, of which the first is read unless the comment names another.
+//
+// What is to be found stands at the end of the line at fault, as
+//
+//	/0001 { /type "allow" /url "*" } # want "the message" at "the text of the span"
+//
+// A line may want several findings; at and what follows may be left out. A section fixed/NAME holds what NAME is after
+// all fixes, and every file that fixes change needs one. The comment of the archive may hold, a line each, "profile ams",
+// "policy literal", "read dispatcher.any" and "severity info" (of all findings). Start from [Cases].
+package ruletest
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/internal/project"
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// maxFixRounds is how often fixes are made before they must have come to an end.
+const maxFixRounds = 10
+
+// fixedFolder starts the names of what files are after the fixes.
+const fixedFolder = "fixed/"
+
+// Cases runs the archives of testdata for rules that look for themselves. Each of these needs one, and one of each has
+// a file that is included.
+func Cases(t *testing.T, rules []*lint.Rule) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[*lint.Rule]bool{}
+	included := map[*lint.Rule]bool{}
+	for _, name := range names {
+		base := strings.TrimSuffix(filepath.Base(name), ".txtar")
+		r := ruleOf(rules, base)
+		if r == nil {
+			t.Errorf("%s is named for no rule that looks for itself", name)
+			continue
+		}
+		t.Run(base, func(t *testing.T) {
+			c := read(t, name)
+			cases[r] = true
+			included[r] = c.run(t, rules, r) || included[r]
+		})
+	}
+	for _, r := range rules {
+		if !r.Looks() {
+			continue
+		}
+		if !cases[r] {
+			t.Errorf("%s (%s) has no testdata/%s.txtar", r.ID, r.Name, r.Name)
+		} else if !included[r] {
+			t.Errorf("%s (%s): in none of its cases is the finding in, or through, an included file", r.ID, r.Name)
+		}
+	}
+}
+
+// ruleOf returns the rule with the longest name that a case's name starts with.
+func ruleOf(rules []*lint.Rule, name string) *lint.Rule {
+	var found *lint.Rule
+	for _, r := range rules {
+		if r.Looks() && (name == r.Name || strings.HasPrefix(name, r.Name+"-")) && (found == nil || len(r.Name) > len(found.Name)) {
+			found = r
+		}
+	}
+	return found
+}
+
+// A testCase is one archive.
+type testCase struct {
+	files    fstest.MapFS
+	entry    string
+	wants    []want
+	fixed    map[string][]byte
+	profile  string
+	policy   lint.Policy
+	severity string
+}
+
+// A want is one finding that is to be there.
+type want struct {
+	file    string
+	line    int
+	message string
+	at      string // the text of the span; "" for any
+}
+
+func (w want) String() string {
+	s := fmt.Sprintf("%s:%d: %s", w.file, w.line, w.message)
+	if w.at != "" {
+		s += fmt.Sprintf(" at %q", w.at)
+	}
+	return s
+}
+
+var wanted = regexp.MustCompile(`want ("(?:[^"\\]|\\.)*")(?: at ("(?:[^"\\]|\\.)*"))?`)
+
+func read(t *testing.T, name string) *testCase {
+	t.Helper()
+	a, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := testCase{files: fstest.MapFS{}, fixed: map[string][]byte{}}
+	for line := range strings.SplitSeq(string(a.Comment), "\n") {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch word {
+		case "profile":
+			c.profile = rest
+		case "policy":
+			p, ok := lint.ParsePolicy(rest)
+			if !ok {
+				t.Fatalf("%s: no policy %q", name, rest)
+			}
+			c.policy = p
+		case "read":
+			c.entry = rest
+		case "severity":
+			c.severity = rest
+		}
+	}
+	for _, f := range a.Files {
+		if of, ok := strings.CutPrefix(f.Name, fixedFolder); ok {
+			c.fixed[of] = f.Data
+			continue
+		}
+		if c.entry == "" {
+			c.entry = f.Name
+		}
+		c.files[f.Name] = &fstest.MapFile{Data: f.Data}
+		for i, line := range strings.Split(string(f.Data), "\n") {
+			_, comment, _ := strings.Cut(line, "# want")
+			if comment == "" {
+				continue
+			}
+			found := wanted.FindAllStringSubmatch("want"+comment, -1)
+			if len(found) == 0 {
+				t.Fatalf("%s: %s:%d: a want that cannot be read: %s", name, f.Name, i+1, line)
+			}
+			for _, m := range found {
+				w := want{file: f.Name, line: i + 1, message: unquote(t, m[1])}
+				if m[2] != "" {
+					w.at = unquote(t, m[2])
+				}
+				c.wants = append(c.wants, w)
+			}
+		}
+	}
+	return &c
+}
+
+func unquote(t *testing.T, s string) string {
+	t.Helper()
+	out, err := strconv.Unquote(s)
+	if err != nil {
+		t.Fatalf("%s: %v", s, err)
+	}
+	return out
+}
+
+// run reports whether a finding is in an included file, or comes through one.
+func (c *testCase) run(t *testing.T, rules []*lint.Rule, r *lint.Rule) (included bool) {
+	t.Helper()
+	ds, _ := c.lint(t, rules, r, c.files)
+	var got, expected []string
+	for _, d := range ds {
+		w := want{file: d.Span.File.Name, line: d.Span.Position().Line, message: d.Message}
+		for _, e := range c.wants {
+			if e.at != "" && e.file == w.file && e.line == w.line && e.message == w.message {
+				w.at = d.Span.Text()
+			}
+		}
+		got = append(got, w.String())
+		included = included || len(d.Included) > 0 || slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span.File != d.Span.File })
+		if c.severity != "" && d.Severity.String() != c.severity {
+			t.Errorf("%s is %s, want %s", w, d.Severity, c.severity)
+		}
+		if d.Why == "" && r.Doc.Why == "" {
+			t.Errorf("%s says not why", w)
+		}
+	}
+	for _, w := range c.wants {
+		expected = append(expected, w.String())
+	}
+	slices.Sort(got)
+	slices.Sort(expected)
+	if diff := cmp.Diff(expected, got); diff != "" {
+		t.Errorf("findings of %s (-want +got):\n%s", r.ID, diff)
+	}
+	c.fix(t, rules, r)
+	return included
+}
+
+// fix makes all fixes, each first alternative, until there is none, and compares.
+func (c *testCase) fix(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
+	t.Helper()
+	files := fstest.MapFS{}
+	for name, f := range c.files {
+		files[name] = f
+	}
+	for round := 0; ; round++ {
+		ds, p := c.lint(t, rules, r, files)
+		edits, _, _ := lint.SelectFixes(ds, true)
+		if len(edits) == 0 {
+			break
+		}
+		if round == maxFixRounds {
+			t.Fatalf("fixes have not ended after %d rounds", maxFixRounds)
+		}
+		done := map[*source.File]bool{}
+		for _, e := range edits {
+			f := e.Span.File
+			if done[f] {
+				continue
+			}
+			done[f] = true
+			text, err := diag.Apply(f, edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[p.Tree.Name(f)] = &fstest.MapFile{Data: text}
+		}
+	}
+	for name, f := range files {
+		before := c.files[name].Data
+		after, there := c.fixed[name]
+		switch {
+		case there && !bytes.Equal(after, f.Data):
+			t.Errorf("%s after fixes (-want +got):\n%s", name, cmp.Diff(string(after), string(f.Data)))
+		case !there && !bytes.Equal(before, f.Data):
+			t.Errorf("fixes change %s, and there is no section %s%s (-before +after):\n%s", name, fixedFolder, name, cmp.Diff(string(before), string(f.Data)))
+		}
+	}
+}
+
+// lint returns what one rule finds.
+func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fstest.MapFS) ([]diag.Diagnostic, *project.Project) {
+	t.Helper()
+	p, err := project.Load(t.Context(), project.Options{FS: files, Path: c.entry, Profile: project.Kind(c.profile)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	included := map[*source.File][]source.Span{}
+	for _, f := range p.Tree.Files {
+		included[f.Src] = p.Tree.Included(f)
+	}
+	s := lint.Subject{
+		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Immutable: p.Immutable,
+		Included: func(f *source.File) []source.Span { return included[f] },
+	}
+	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy}, lint.RunOptions{})
+	for _, f := range res.Failures {
+		t.Fatalf("%v\n%s", f, f.Stack)
+	}
+	return res.Findings, p
+}
