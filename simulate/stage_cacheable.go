@@ -82,7 +82,8 @@ func (s cacheableStage) check(x *Exchange, v *CacheVerdict) Reason {
 	switch {
 	case d.URI[len(d.URI)-1] == '/':
 		return TrailingSlash
-	case !hasExtension(d.URI):
+	case d.Parts.Suffix == "" && d.Parts.middle == "", d.Parts.Suffix != "" && !hasExtension(d.URI):
+		// Without a suffix the first dot is in the last segment.
 		if x.Trace != nil && d.HasQuery {
 			// Both keep the answer from the cache; the log is searched for either.
 			s.checkQuery(x, new(CacheVerdict))
