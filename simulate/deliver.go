@@ -3,7 +3,6 @@ package simulate
 import (
 	"io"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -125,7 +124,7 @@ func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 	t = strconv.AppendInt(t, info.Size, 10)
 	lengthEnd := len(t)
 	if !modified {
-		t = info.Mod.UTC().AppendFormat(t, http.TimeFormat)
+		t = appendTime(t, info.Mod)
 	}
 	modifiedEnd := len(t)
 	if own {
@@ -136,8 +135,13 @@ func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 	x.text = t
 	text := string(t)
 
+	cacheInfo := d.Cache.Header()
 	if len(h) == 0 {
-		h = make(Header, 0, hitHeaders)
+		n := hitHeaders + len(x.permitHeader)
+		if cacheInfo != "" {
+			n++
+		}
+		h = make(Header, 0, n)
 	} else {
 		h = h.without("Content-Length", "ETag", "Age")
 	}
@@ -163,14 +167,32 @@ func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 		h = append(h, Field{"Age", text[etagEnd:]})
 	}
 	h = append(h, x.permitHeader...)
-	if v := d.Cache.Header(); v != "" {
-		h = append(h, Field{"X-Cache-Info", v})
+	if cacheInfo != "" {
+		h = append(h, Field{"X-Cache-Info", cacheInfo})
 	}
 	return h, etag
 }
 
-// hitHeaders is how many headers a hit has beside those that were stored, with room for more.
-const hitHeaders = 8
+// hitHeaders is how many headers a hit has beside those that were stored: Content-Type, Content-Length, Last-Modified,
+// ETag and Age.
+const hitHeaders = 5
+
+// appendTime adds a time in the form of headers, as http.TimeFormat has it: to follow that layout takes several times as
+// long, and every hit has a time.
+func appendTime(t []byte, at time.Time) []byte {
+	at = at.UTC()
+	year, month, day := at.Date()
+	if year < 0 || year > 9999 {
+		return at.AppendFormat(t, http.TimeFormat)
+	}
+	hour, minute, second := at.Clock()
+	t = append(t, at.Weekday().String()[:3]...)
+	t = append(t, ',', ' ', '0'+byte(day/10), '0'+byte(day%10), ' ')
+	t = append(t, month.String()[:3]...)
+	return append(t, ' ', '0'+byte(year/1000), '0'+byte(year/100%10), '0'+byte(year/10%10), '0'+byte(year%10),
+		' ', '0'+byte(hour/10), '0'+byte(hour%10), ':', '0'+byte(minute/10), '0'+byte(minute%10),
+		':', '0'+byte(second/10), '0'+byte(second%10), ' ', 'G', 'M', 'T')
+}
 
 // appendETag adds the ETag that httpd gives a file: its size and its time of modification in microseconds.
 func appendETag(t []byte, info *FileInfo) []byte {
@@ -296,7 +318,7 @@ var types = map[string]string{
 
 // typeOf returns the media type that httpd finds by the last extension that means one.
 func typeOf(uri string) string {
-	name := path.Base(uri)
+	name := uri[strings.LastIndexByte(uri, '/')+1:]
 	for {
 		i := strings.LastIndexByte(name, '.')
 		if i < 0 {
