@@ -1,7 +1,9 @@
 package simulate
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,19 +20,12 @@ import (
 // deliver answers with the file under the URI. status is 0 for the usual one. It reports false where the file has gone,
 // and then nothing was answered.
 func (x *Exchange) deliver(info *FileInfo, status int) bool {
-	d, r := x.Decision, &x.Decision.Response
-	if x.Request.Sink != nil && x.file == nil {
-		var err error
-		if x.file, err = x.farm.root.Open(d.URI); err != nil {
-			return false
-		}
-		*info = x.file.Info()
-	}
+	r := &x.Decision.Response
 	if x.Request.Sink == nil && x.Trace == nil && !x.wantsHeader() {
 		*r = Response{Status: http.StatusOK, From: "cache", Length: info.Size}
 		return true
 	}
-	stored, ok := x.storedWith(info)
+	stored, ok := x.open(info)
 	if !ok {
 		return false
 	}
@@ -80,32 +75,39 @@ type noBody struct{}
 
 func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// storedWith returns the headers that were stored with the page. Where the page was replaced since it was opened, it is
-// opened again, so that both are of one version. It reports false where the page has gone.
-func (x *Exchange) storedWith(info *FileInfo) (Header, bool) {
-	if x.farm.model.Cache.Headers == nil || !x.at(disp4111) {
-		return nil, true
+// storesHeaders reports whether headers are stored with the farm's pages.
+func (x *Exchange) storesHeaders() bool {
+	return x.farm.model.Cache.Headers != nil && x.at(disp4111)
+}
+
+// open opens the page, where somebody takes it, and returns the headers that were stored with it. Both are of one version:
+// what the record of a file says does not tell two versions apart for sure. It reports false where the page has gone.
+func (x *Exchange) open(info *FileInfo) (Header, bool) {
+	var h Header
+	stores := x.storesHeaders()
+	if stores {
+		lock := x.fileLock()
+		lock.RLock()
+		defer lock.RUnlock()
+		h = x.storedHeader()
 	}
 	uri := x.Decision.URI
-	lock := x.fileLock()
-	lock.RLock()
-	defer lock.RUnlock()
-	h := x.storedHeader()
-	now, err := x.farm.root.Stat(uri)
-	if err != nil || now.Kind != FileRegular {
-		return nil, false
-	}
-	if sameFile(now, *info) {
-		return h, true
-	}
-	*info = now
-	if x.file != nil {
-		x.file.Close()
-		if x.file, err = x.farm.root.Open(uri); err != nil {
-			x.file = nil
+	switch {
+	case x.Request.Sink != nil && x.file == nil:
+		file, err := x.farm.root.Open(uri)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				cacheableStage{}.sayUnreadable(x, err)
+			}
 			return nil, false
 		}
-		*info = x.file.Info()
+		x.file, *info = file, file.Info()
+	case x.Request.Sink == nil && stores:
+		now, err := x.farm.root.Stat(uri)
+		if err != nil || now.Kind != FileRegular {
+			return nil, false
+		}
+		*info = now
 	}
 	return h, true
 }
