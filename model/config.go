@@ -80,11 +80,12 @@ const (
 	NoName                  // a value or block without a name where names are needed
 	Superseded              // the same property stands again further down, and the last one counts
 	TooNew                  // the property came with a later Dispatcher than the one asked for
+	Trailing                // text without quotes that touches a closing quote in a list; before 4.3.1 a string of the list
 )
 
 var causeNames = [...]string{
 	NotKnown: "not known", WrongCase: "wrong case", Misplaced: "misplaced", WrongKind: "wrong kind",
-	NoValue: "no value", NoName: "no name", Superseded: "superseded", TooNew: "too new",
+	NoValue: "no value", NoName: "no name", Superseded: "superseded", TooNew: "too new", Trailing: "trailing characters",
 }
 
 // String returns the cause in words.

@@ -16,7 +16,8 @@ type Options struct {
 	// [Config.Wrapped]. Without it such a part is read just the same and reported.
 	Fragment bool
 	// DispatcherVersion is the version of the module, such as "4.1.9". What came later is not read; single
-	// quotes make regular expressions from 4.2.0 on. Empty, or a version whose numbers are counted
+	// quotes make regular expressions from 4.2.0 on; text that touches a closing quote is a string of its own in a list
+	// before 4.3.1, and dropped since. Empty, or a version whose numbers are counted
 	// differently as those of AEM as a Cloud Service are, stands for the newest.
 	DispatcherVersion string
 }

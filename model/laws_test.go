@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"reflect"
 	"strconv"
 	"testing"
@@ -51,6 +52,13 @@ func lawsOfDecode(tb testing.TB, items []grammar.Item, c *Config, found []diag.D
 		}
 	}
 	visit(items, false)
+	yielded := map[source.Span]bool{}
+	for u := range c.Unread() {
+		yielded[u.At.Span] = true
+	}
+	if !maps.Equal(acc.unread, yielded) {
+		tb.Errorf("Unread yields %d places, and the lists hold %d", len(yielded), len(acc.unread))
+	}
 	if visited != accounted {
 		tb.Errorf("%d of %d items are accounted for", accounted, visited)
 	}

@@ -32,19 +32,26 @@ type listReader struct {
 }
 
 func (l *listReader) read(items []grammar.Item, depth int) {
+	var last *grammar.Value // what a value without quotes may touch
 	for i := 0; i < len(items); i++ {
 		if !present(items[i]) {
 			continue
 		}
 		switch it := items[i].(type) {
 		case *grammar.Value:
+			if trails(last, it) && !l.version.before("4.3.1") { // DISP-725
+				l.keep(l.h, it, "", Trailing) // grammar.Check says so
+				continue
+			}
 			l.add(it, it)
+			last = it
 		case *grammar.Property:
 			p, more := completed(it, items[i+1:])
 			if more {
 				i++
 			}
 			l.named(p, depth)
+			last = p.Value
 		case *grammar.Block: // as in { "${VIRTUALHOST}" }, from Adobe's page on validation and debugging
 			if depth >= maxNesting {
 				l.keep(l.h, it, "", WrongKind)
@@ -53,6 +60,11 @@ func (l *listReader) read(items []grammar.Item, depth int) {
 			l.read(it.Items, depth+1)
 		}
 	}
+}
+
+// trails reports whether v is text without quotes right behind the closing quote of the value before it.
+func trails(before, v *grammar.Value) bool {
+	return before != nil && before.Quote != 0 && v.Quote == 0 && before.At.File == v.At.File && before.At.End == v.At.Start
 }
 
 // named reads a string with a label, or a block with one, whose strings count too.

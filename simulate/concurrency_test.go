@@ -884,7 +884,7 @@ func TestFullDisk(t *testing.T) {
 func TestLateComerIsAHit(t *testing.T) {
 	eachStore(t, func(t *testing.T, store simulate.Store) {
 		var c *crowdTest
-		hook, arm := once("open", pageURL, func() {
+		hook, arm := once("stat", pageURL, func() {
 			c.expect(pageURL, simulate.Answered, 2)
 			c.expect(pageURL, simulate.Delivered, 2)
 		})
@@ -901,6 +901,40 @@ func TestLateComerIsAHit(t *testing.T) {
 			t.Errorf("the render was asked %d times, want once", got)
 		}
 	})
+}
+
+// TestReplacedByItsLike: a page is replaced, while it is being delivered, by one that is as long and as old. The client gets
+// one of the two, with its own headers.
+func TestReplacedByItsLike(t *testing.T) {
+	const older, newer = 14, 27
+	if len(versionedBody(pageURL, older)) != len(versionedBody(pageURL, newer)) {
+		t.Fatal("the two differ in length")
+	}
+	for _, what := range []string{"stat", "open"} {
+		t.Run("after "+what, func(t *testing.T) {
+			eachStore(t, func(t *testing.T, store simulate.Store) {
+				var c *crowdTest
+				replaced := make(chan (<-chan struct{}), 1)
+				hook, arm := once(what, pageURL, func() {
+					replaced <- unlessItWaits(func() {
+						c.flush(context.Background(), "Delete", "/content/site/page", "")
+						c.expect(pageURL, simulate.Answered, newer)
+					})
+				})
+				c = newCrowd(t, setting(onePage, ""), &hookedStore{Store: store, hook: hook}, simulate.Options{})
+				c.page(older)
+				c.expect(pageURL, simulate.Answered, older)
+				c.page(newer)
+				arm()
+				got := c.get(pageURL)
+				<-<-replaced
+				if _, err := got.sink.version(pageURL); got.err != nil || err != nil || got.decision.Outcome != simulate.Delivered {
+					t.Errorf("got %s (%s), errors %v and %v", got.decision.Outcome, got.decision.Reason, got.err, err)
+				}
+				c.expect(pageURL, simulate.Delivered, newer)
+			})
+		})
+	}
 }
 
 // TestFailureKeepsTheNewerFile: a stale file whose render fails is removed; one that another put there meanwhile stays.

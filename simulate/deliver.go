@@ -1,9 +1,10 @@
 package simulate
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -19,19 +20,12 @@ import (
 // deliver answers with the file under the URI. status is 0 for the usual one. It reports false where the file has gone,
 // and then nothing was answered.
 func (x *Exchange) deliver(info *FileInfo, status int) bool {
-	d, r := x.Decision, &x.Decision.Response
-	if x.Request.Sink != nil && x.file == nil {
-		var err error
-		if x.file, err = x.farm.root.Open(d.URI); err != nil {
-			return false
-		}
-		*info = x.file.Info()
-	}
+	r := &x.Decision.Response
 	if x.Request.Sink == nil && x.Trace == nil && !x.wantsHeader() {
 		*r = Response{Status: http.StatusOK, From: "cache", Length: info.Size}
 		return true
 	}
-	stored, ok := x.storedWith(info)
+	stored, ok := x.open(info)
 	if !ok {
 		return false
 	}
@@ -81,32 +75,39 @@ type noBody struct{}
 
 func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// storedWith returns the headers that were stored with the page. Where the page was replaced since it was opened, it is
-// opened again, so that both are of one version. It reports false where the page has gone.
-func (x *Exchange) storedWith(info *FileInfo) (Header, bool) {
-	if x.farm.model.Cache.Headers == nil || !x.at(disp4111) {
-		return nil, true
+// storesHeaders reports whether headers are stored with the farm's pages.
+func (x *Exchange) storesHeaders() bool {
+	return x.farm.model.Cache.Headers != nil && x.at(disp4111)
+}
+
+// open opens the page, where somebody takes it, and returns the headers that were stored with it. Both are of one version:
+// what the record of a file says does not tell two versions apart for sure. It reports false where the page has gone.
+func (x *Exchange) open(info *FileInfo) (Header, bool) {
+	var h Header
+	stores := x.storesHeaders()
+	if stores {
+		lock := x.fileLock()
+		lock.RLock()
+		defer lock.RUnlock()
+		h = x.storedHeader()
 	}
 	uri := x.Decision.URI
-	lock := x.fileLock()
-	lock.RLock()
-	defer lock.RUnlock()
-	h := x.storedHeader()
-	now, err := x.farm.root.Stat(uri)
-	if err != nil || now.Kind != FileRegular {
-		return nil, false
-	}
-	if sameFile(now, *info) {
-		return h, true
-	}
-	*info = now
-	if x.file != nil {
-		x.file.Close()
-		if x.file, err = x.farm.root.Open(uri); err != nil {
-			x.file = nil
+	switch {
+	case x.Request.Sink != nil && x.file == nil:
+		file, err := x.farm.root.Open(uri)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				cacheableStage{}.sayUnreadable(x, err)
+			}
 			return nil, false
 		}
-		*info = x.file.Info()
+		x.file, *info = file, file.Info()
+	case x.Request.Sink == nil && stores:
+		now, err := x.farm.root.Stat(uri)
+		if err != nil || now.Kind != FileRegular {
+			return nil, false
+		}
+		*info = now
 	}
 	return h, true
 }
@@ -125,7 +126,7 @@ func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 	t = strconv.AppendInt(t, info.Size, 10)
 	lengthEnd := len(t)
 	if !modified {
-		t = info.Mod.UTC().AppendFormat(t, http.TimeFormat)
+		t = appendTime(t, info.Mod)
 	}
 	modifiedEnd := len(t)
 	if own {
@@ -136,8 +137,13 @@ func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 	x.text = t
 	text := string(t)
 
+	cacheInfo := d.Cache.Header()
 	if len(h) == 0 {
-		h = make(Header, 0, hitHeaders)
+		n := hitHeaders + len(x.permitHeader)
+		if cacheInfo != "" {
+			n++
+		}
+		h = make(Header, 0, n)
 	} else {
 		h = h.without("Content-Length", "ETag", "Age")
 	}
@@ -163,14 +169,32 @@ func (x *Exchange) cachedHeader(info *FileInfo, h Header) (Header, string) {
 		h = append(h, Field{"Age", text[etagEnd:]})
 	}
 	h = append(h, x.permitHeader...)
-	if v := d.Cache.Header(); v != "" {
-		h = append(h, Field{"X-Cache-Info", v})
+	if cacheInfo != "" {
+		h = append(h, Field{"X-Cache-Info", cacheInfo})
 	}
 	return h, etag
 }
 
-// hitHeaders is how many headers a hit has beside those that were stored, with room for more.
-const hitHeaders = 8
+// hitHeaders is how many headers a hit has beside those that were stored: Content-Type, Content-Length, Last-Modified,
+// ETag and Age.
+const hitHeaders = 5
+
+// appendTime adds a time in the form of headers, as http.TimeFormat has it: to follow that layout takes several times as
+// long, and every hit has a time.
+func appendTime(t []byte, at time.Time) []byte {
+	at = at.UTC()
+	year, month, day := at.Date()
+	if year < 0 || year > 9999 {
+		return at.AppendFormat(t, http.TimeFormat)
+	}
+	hour, minute, second := at.Clock()
+	t = append(t, at.Weekday().String()[:3]...)
+	t = append(t, ',', ' ', '0'+byte(day/10), '0'+byte(day%10), ' ')
+	t = append(t, month.String()[:3]...)
+	return append(t, ' ', '0'+byte(year/1000), '0'+byte(year/100%10), '0'+byte(year/10%10), '0'+byte(year%10),
+		' ', '0'+byte(hour/10), '0'+byte(hour%10), ':', '0'+byte(minute/10), '0'+byte(minute%10),
+		':', '0'+byte(second/10), '0'+byte(second%10), ' ', 'G', 'M', 'T')
+}
 
 // appendETag adds the ETag that httpd gives a file: its size and its time of modification in microseconds.
 func appendETag(t []byte, info *FileInfo) []byte {
@@ -296,7 +320,7 @@ var types = map[string]string{
 
 // typeOf returns the media type that httpd finds by the last extension that means one.
 func typeOf(uri string) string {
-	name := path.Base(uri)
+	name := uri[strings.LastIndexByte(uri, '/')+1:]
 	for {
 		i := strings.LastIndexByte(name, '.')
 		if i < 0 {

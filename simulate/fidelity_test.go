@@ -139,15 +139,92 @@ var gaps = []gap{
 	{"Reuse of connections to renders, beyond the lines of the log", "a real backend keeps connections of its own", "lines about sockets follow `DispatcherKeepAliveTimeout`"},
 	{"Links that a flush of a release before 4.3.0 follows (DISP-706)", "the release notes name a loop, not what was deleted", "the link is removed and not followed, and `not_simulated` says so"},
 	{"`Location` before 4.3.7 (DISP-1014)", "that it went wrong is published, how is not", "it is left as the render sent it"},
-	{"DISP-814 (answers 40x during a flush), DISP-835 (order of forwarded headers), DISP-740, DISP-821, DISP-822, DISP-1009, DISP-1017", "the release notes name them without what could be seen", "all releases behave as the newest"},
 	{"Words of the log of releases before 4.2", "no log of theirs is published", "they are given the words of 4.2; properties that came later are not read"},
 	{"Differences of releases of AEM as a Cloud Service (2.0.x)", "one is published: the answer 304 to a stored ETag, which an environment variable turns on", "they behave as the newest release; `--reading etag-enhancement=on` is that one"},
-	{"Numbers of log levels (DISP-682, DISP-695)", "they decide what is written, not what is done", "a trace has the lines of all levels"},
+	{"Numbers of log levels", "they decide what is written, not what is done", "a trace has the lines of all levels"},
 	{"The line of the hit ratio when httpd stops", "a command answers requests and starts no server", "in Go, `Engine.Stop` and `Engine.HitRatio`"},
 	{"Back references in regular expressions", "no automaton can follow them", "the rule never matches, and a finding says so"},
 	{"IIS and its `disp_iis.ini`, `/homepage`", "the module for Apache is the one that is simulated", "the configuration is read; what only IIS does is left out"},
 	{"A rule of `/filter` without `/type`", "what the module does is not published", "it denies, and `not_simulated` says so"},
 	{"What a flush deletes where no cache is given", "nothing is known of it", "`--cache-dir`, a scenario with `files`, or `dispcheck invalidate --cache-list`"},
+}
+
+// An item is one of the release notes since 4.3.0.
+type item struct{ release, name, about string }
+
+// switched are the items that releases differ in here.
+var switched = []item{
+	{"4.3.0", "DISP-652", "`Date` of a hit"},
+	{"4.3.0", "DISP-688", "`X-Cache-Info` with a 404"},
+	{"4.3.0", "DISP-690", "`Last-Modified` can be stored"},
+	{"4.3.0", "DISP-698", "`s-maxage` and `private` count for the time to live"},
+	{"4.3.0", "DISP-704", "`%2b` reaches the render as it came"},
+	{"4.3.0", "DISP-706", "links under what a flush deletes: a note alone, for what was deleted is not published"},
+	{"4.3.0", "DISP-709", "vanity URLs with an extension"},
+	{"4.3.1", "DISP-656", "`ETag` of a hit"},
+	{"4.3.1", "DISP-715", "`Secure` for the cookie `renderid`"},
+	{"4.3.1", "DISP-722", "permissions of cache files"},
+	{"4.3.1", "DISP-723", "ten minutes where a timeout is 0"},
+	{"4.3.1", "DISP-725", "text that touches a closing quote"},
+	{"4.3.1", "DISP-726", "warning where no farm matches"},
+	{"4.3.1", "DISP-727", "whose length makes an answer empty"},
+	{"4.3.1", "DISP-730", "404 for files of stored headers"},
+	{"4.3.1", "DISP-731", "control characters in the log"},
+	{"4.3.1", "DISP-732", "`//` in a URL"},
+	{"4.3.1", "DISP-733", "`Age` of a hit"},
+	{"4.3.2", "DISP-742", "the filter before the authorization checker"},
+	{"4.3.2", "DISP-746", "warning of strings without a name, as a note: its words are not published"},
+	{"4.3.2", "DISP-747", "what httpd's environment gets of a request"},
+	{"4.3.3", "DISP-703", "hit ratio by farm"},
+	{"4.3.3", "DISP-818", "headers of `mod_expires`"},
+	{"4.3.3", "DISP-824", "a key for `X-Forwarded-Host`"},
+	{"4.3.3", "DISP-825", "a message for a full disk"},
+	{"4.3.3", "DISP-826", "queries of URLs that a flush fetches again"},
+	{"4.3.4", "DISP-833", "a list in `X-Forwarded-Host`"},
+	{"4.3.4", "DISP-841", "stale files for 504"},
+	{"4.3.4", "DISP-874", "`DispatcherRestrictUncacheableContent`"},
+	{"4.3.4", "DISP-883", "parts of the URL in the trace"},
+	{"4.3.4", "DISP-944", "vanity lists at the start"},
+	{"4.3.5", "DISP-949", "status of a blocked POST"},
+	{"4.3.5", "DISP-954", "statfiles count before a time to live is over"},
+	{"4.3.6", "DISP-911", "the edge key does not reach the render"},
+	{"4.3.6", "DISP-937", "all selectors in the trace"},
+	{"4.3.6", "DISP-998", "`/loadOnStartup`"},
+	{"4.3.7", "DISP-1014", "`Location`: a note alone, for how it went wrong is not published"},
+	{"4.3.8", "DISP-1040", "headers of flushes that are not allowed"},
+	{"4.3.8", "DISP-1046", "stale files for 429"},
+}
+
+// unswitched are the items that all releases are alike in here; about says why.
+var unswitched = []item{
+	{"4.3.0", "DISP-682", "numbers of log levels decide what is written, and a trace has it all"},
+	{"4.3.0", "DISP-685", "builds for Solaris"},
+	{"4.3.0", "DISP-691", "a crash of IIS"},
+	{"4.3.0", "DISP-693", "the download page"},
+	{"4.3.0", "DISP-695", "as DISP-682"},
+	{"4.3.0", "DISP-700", "builds for Alpine Linux"},
+	{"4.3.0", "DISP-705", "a crash: no answer can be told from it"},
+	{"4.3.0", "DISP-710", "builds for CentOS 6"},
+	{"4.3.1", "DISP-694", "a warning that older releases wrote when an idle connection had gone; its words are not published, and simulated connections do not go by themselves"},
+	{"4.3.1", "DISP-714", "sessions in IIS"},
+	{"4.3.1", "DISP-720", "temporary files that stayed open, until the process had too many"},
+	{"4.3.1", "DISP-721", "waiting for a render while httpd restarts its children; there are none"},
+	{"4.3.2", "DISP-734", "a crash where the module is loaded and is not the handler"},
+	{"4.3.2", "DISP-735", "regular expressions on Alpine Linux, whose C library is not the one that is followed"},
+	{"4.3.2", "DISP-740", "loading the module in macOS"},
+	{"4.3.3", "DISP-739", "httpd's `LogLevel`: as DISP-682"},
+	{"4.3.3", "DISP-749", "a crash on Alpine Linux"},
+	{"4.3.3", "DISP-813", "builds with OpenSSL 1.1"},
+	{"4.3.3", "DISP-814", "answers 40x during a flush: which ones, and when, is not published"},
+	{"4.3.3", "DISP-821", "what a connection keeps in memory"},
+	{"4.3.3", "DISP-822", "the system call that waits"},
+	{"4.3.3", "DISP-827", "a server for tests"},
+	{"4.3.3", "DISP-828", "an image for tests"},
+	{"4.3.4", "DISP-835", "a `Host` header that was lost where it came last; what took its place is not published"},
+	{"4.3.7", "DISP-1009", "the length of a header; what could be seen of it is not published"},
+	{"4.3.7", "DISP-1013", "builds with OpenSSL 3.0"},
+	{"4.3.7", "DISP-1017", "a change to a DTD; which one is not published"},
+	{"4.3.8", "SKYOPS-107219", "loading of vanity lists; what changed is not published"},
 }
 
 // An assumption is what was decided where nothing is published and there is no setting.
@@ -398,6 +475,16 @@ func fidelityPage(byTopic map[string][]archived) string {
 	for _, r := range simulate.ReadingTable {
 		p("| `%s` | `%s` | %s | %s |\n", r.Key, strings.Join(r.Values, "`, `"), r.Meaning, r.Evidence)
 	}
+	p("\n## Items of the release notes\n\n`--dispatcher-version` switches these. The release is the first that behaves as the newest does; what older\n" +
+		"releases did is in the archives that name the item.\n\n")
+	p("| release | item | what it switches |\n|---|---|---|\n")
+	for _, i := range switched {
+		p("| %s | %s | %s |\n", i.release, i.name, i.about)
+	}
+	p("\nThese change nothing here.\n\n| release | item | why |\n|---|---|---|\n")
+	for _, i := range unswitched {
+		p("| %s | %s | %s |\n", i.release, i.name, i.about)
+	}
 	p("\n## Assumptions\n\nWhere nothing is published and there is no setting, this is what was decided.\n\n")
 	p("| assumption | code |\n|---|---|\n")
 	for _, a := range assumptions {
@@ -412,9 +499,8 @@ func rank(short string) int {
 }
 
 // TestReleasesAreNamed: each release that changes something has a test that names it: by the number of the item of the
-// release notes or, where it has none, by the release.
+// release notes or, where it has none, by the release; and the page tells of each item what it switches, or why nothing.
 func TestReleasesAreNamed(t *testing.T) {
-	const list = "version.go"
 	var tests strings.Builder
 	for name, f := range goFiles(t, "_test.go") {
 		text, err := os.ReadFile(name)
@@ -422,7 +508,7 @@ func TestReleasesAreNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, d := range f.Decls { // what stands outside of functions is a list, and no test
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name != "TestReleasesAreNamed" {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name != "TestReleasesAreNamed" && fn.Name.Name != "namedReleases" {
 				tests.WriteString(fn.Doc.Text())
 				tests.Write(text[fn.Pos()-f.FileStart : fn.End()-f.FileStart])
 			}
@@ -440,40 +526,78 @@ func TestReleasesAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := parser.ParseFile(token.NewFileSet(), list, nil, parser.ParseComments)
+	named := namedReleases(t)
+	for name := range named {
+		if !regexp.MustCompile(regexp.QuoteMeta(name) + `\b`).MatchString(tests.String()) {
+			t.Errorf("no test and no archive names %s", name)
+		}
+	}
+	for _, i := range switched {
+		release, ok := named[i.name]
+		if !ok || release != i.release {
+			t.Errorf("%s of %s is switched by release %q", i.name, i.release, release)
+		}
+		delete(named, i.name)
+	}
+	for _, i := range unswitched {
+		if release, ok := named[i.name]; ok {
+			t.Errorf("%s is switched by release %s", i.name, release)
+		}
+	}
+	for name, release := range named {
+		if name != release { // releases before 4.3.0 have no items
+			t.Errorf("%s of %s is not in the list switched", name, release)
+		}
+	}
+}
+
+// namedReleases returns what version.go switches, and package model: items of the release notes by their numbers and, where
+// there is none, the release, each with the release.
+func namedReleases(t *testing.T) map[string]string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), "version.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
-	variable, item := regexp.MustCompile(`^(disp|v)([0-9]+)$`), regexp.MustCompile(`DISP-[0-9]+`)
-	checked := 0
+	variable, number := regexp.MustCompile(`^(disp|v)([0-9]+)$`), regexp.MustCompile(`DISP-[0-9]+`)
+	named, releases := map[string]string{"DISP-725": "4.3.1"}, map[string]string{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		v, ok := n.(*ast.ValueSpec)
-		if !ok || len(v.Names) != 1 {
+		if !ok || len(v.Names) != 1 || len(v.Values) != 1 {
 			return true
 		}
 		m := variable.FindStringSubmatch(v.Names[0].Name)
 		if m == nil {
 			return true
 		}
-		checked++
-		names := item.FindAllString(v.Comment.Text(), -1)
-		release := strings.Join(strings.Split(m[2], "")[:2], ".") + "." + m[2][2:]
-		switch {
-		case m[1] == "v" && len(names) == 0, m[1] == "disp" && m[2][0] == '4' && len(m[2]) == 4:
-			names = []string{release}
-		case m[1] == "disp":
-			names = []string{"DISP-" + m[2]}
-		}
-		for _, name := range names {
-			if !regexp.MustCompile(regexp.QuoteMeta(name) + `\b`).MatchString(tests.String()) {
-				t.Errorf("%s: no test and no archive names %s", v.Names[0].Name, name)
+		switch value := v.Values[0].(type) {
+		case *ast.Ident:
+			releases[m[0]] = releases[value.Name]
+		case *ast.CompositeLit:
+			var parts []string
+			for _, e := range value.Elts {
+				parts = append(parts, e.(*ast.BasicLit).Value)
 			}
+			releases[m[0]] = strings.Join(parts, ".")
+		}
+		release := releases[m[0]]
+		items := number.FindAllString(v.Comment.Text(), -1)
+		switch {
+		case m[1] == "disp" && strings.ReplaceAll(release, ".", "") != m[2]:
+			named["DISP-"+m[2]] = release
+		case m[1] == "v" && len(items) > 0:
+			for _, name := range items {
+				named[name] = release
+			}
+		default:
+			named[release] = release
 		}
 		return true
 	})
-	if checked < 30 {
-		t.Errorf("only %d releases were found in %s", checked, list)
+	if len(named) < 30 {
+		t.Errorf("only %d releases and items were found", len(named))
 	}
+	return named
 }
 
 // releasesConfig is a farm with all that releases differ in.
@@ -589,6 +713,36 @@ func TestReleases(t *testing.T) {
 			d, _ := ask(at(test.version, o), "two.example.com", "/a.html", h...)
 			if got := d.Farm.Farm.Name; got != test.want {
 				t.Errorf("%s with key %q: farm %s, want %s", test.version, test.key, got, test.want)
+			}
+		}
+	})
+
+	t.Run("strings without a name, DISP-746", func(t *testing.T) {
+		for version, want := range map[string][]string{
+			"4.3.1": nil,
+			"4.3.2": {`string "*.1.json" has no name and no effect: the module warns of it`, `string POST has no name and no effect: the module warns of it`},
+		} {
+			v, err := simulate.ParseVersion(version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := decodeText(t, `/filter {
+	/0087 { /type "allow" /method "GET" /extension 'json' "*.1.json" }
+	{ /type "deny" /url "/a" }
+	/0088 { /type "deny" /method "GET"POST /url "/b" }
+}`, v, nil)
+			var trace simulate.Trace
+			if err := simulate.New(config, simulate.Options{Version: v}).Start(t.Context(), &trace); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range trace.Events {
+				if e.Level == simulate.LevelNote {
+					got = append(got, e.Message)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", version, diff)
 			}
 		}
 	})

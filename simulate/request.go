@@ -126,8 +126,11 @@ func cutAuthority(s string) (authority, target string) {
 
 // splitPort splits "host:port", "[::1]:port" and hosts without a port.
 func splitPort(host string) (name, port string) {
+	if strings.IndexByte(host, ':') < 0 {
+		return host, "" // as most are, and found out faster from this side
+	}
 	i := strings.LastIndexByte(host, ':')
-	if i < 0 || strings.IndexByte(host[i:], ']') >= 0 {
+	if strings.IndexByte(host[i:], ']') >= 0 {
 		return host, ""
 	}
 	if strings.IndexByte(host[:i], ':') >= 0 && host[0] != '[' {

@@ -23,9 +23,9 @@ type ruleList struct {
 
 	// Sets of rules: those that may match a request of a kind. For a method or an extension that some rule lists
 	// the set is exact, and neither has to be looked at again.
-	methods      []methodSet
+	methods      []wordSet
 	otherMethod  bitset
-	extensions   map[string]bitset
+	extensions   [extensionGroups][]wordSet // by groupOf
 	otherExt     bitset
 	noExt        bitset
 	withSelector [2]bitset // without selectors, with
@@ -46,11 +46,27 @@ func bit(yes bool) uint64 {
 	return 0
 }
 
-// A methodSet is the rules that may match requests of a method.
-type methodSet struct {
-	method string
-	rules  bitset
+// A wordSet is the rules that may match requests with a method, or an extension.
+type wordSet struct {
+	word  string
+	rules bitset
 }
+
+// setOf returns the set of a word, nil where it has none.
+func setOf(list []wordSet, word string) bitset {
+	for i := range list {
+		if list[i].word == word {
+			return list[i].rules
+		}
+	}
+	return nil
+}
+
+// extensionGroups is how many groups extensions are looked up in: a map would take longer for the few that rules list.
+const extensionGroups = 32
+
+// groupOf returns the group of an extension.
+func groupOf(ext string) int { return (len(ext)<<3 + int(ext[0])) % extensionGroups }
 
 // A rule holds what is left to compare once the sets have been asked; nil is nothing.
 type rule struct {
@@ -95,13 +111,15 @@ func (l *ruleList) compile() {
 	for i := range 2 {
 		l.withSelector[i], l.withSuffix[i], l.withQuery[i] = take(), take(), take()
 	}
-	l.methods = make([]methodSet, len(methods.words))
+	l.methods = make([]wordSet, len(methods.words))
 	for i, m := range methods.words {
-		l.methods[i] = methodSet{m, take()}
+		l.methods[i] = wordSet{m, take()}
 	}
-	l.extensions = make(map[string]bitset, len(extensions.words))
 	for _, e := range extensions.words {
-		l.extensions[e] = take()
+		if e != "" { // a URI without an extension is asked about as such
+			g := groupOf(e)
+			l.extensions[g] = append(l.extensions[g], wordSet{e, take()})
+		}
 	}
 	l.byLead = make([]bitset, leads)
 	for i := range l.byLead {
@@ -190,14 +208,14 @@ func (l *ruleList) addMethods(i int, r *model.Rule, c *rule) {
 			method, ok = methodOfGlob(r.Glob)
 		}
 		for _, m := range l.methods {
-			m.rules.put(i, !ok || m.method == method)
+			m.rules.put(i, !ok || m.word == method)
 		}
-		l.otherMethod.put(i, !ok || !slices.ContainsFunc(l.methods, func(m methodSet) bool { return m.method == method }))
+		l.otherMethod.put(i, !ok || setOf(l.methods, method) == nil)
 		return
 	}
 	p := r.Method
 	for _, m := range l.methods {
-		m.rules.put(i, p == nil || p.Match(m.method))
+		m.rules.put(i, p == nil || p.Match(m.word))
 	}
 	l.otherMethod.put(i, p == nil || c.otherMethods != nil || p.Always())
 }
@@ -220,8 +238,10 @@ func (l *ruleList) addExtensions(i int, r *model.Rule, c *rule) {
 	if r.Glob != nil {
 		p = nil
 	}
-	for e, b := range l.extensions {
-		b.put(i, p == nil || e != "" && p.Match(e))
+	for _, group := range &l.extensions {
+		for _, e := range group {
+			e.rules.put(i, p == nil || p.Match(e.word))
+		}
 	}
 	l.otherExt.put(i, p == nil || c.otherExtensions != nil || p.Always())
 	l.noExt.put(i, p == nil || takesAbsent(p))
@@ -280,17 +300,13 @@ func onlyEmpty(p *model.Pattern) bool {
 func (l *ruleList) last(x *Exchange) *model.Rule {
 	l.once.Do(l.compile)
 	d := x.Decision
-	method, otherMethod := l.otherMethod, true
-	for i := range l.methods {
-		if l.methods[i].method == x.Request.Method {
-			method, otherMethod = l.methods[i].rules, false
-			break
-		}
+	method, otherMethod := setOf(l.methods, x.Request.Method), false
+	if method == nil {
+		method, otherMethod = l.otherMethod, true
 	}
 	ext, otherExt := l.noExt, false
-	if d.Parts.Extension != "" {
-		var listed bool
-		if ext, listed = l.extensions[d.Parts.Extension]; !listed {
+	if e := d.Parts.Extension; e != "" {
+		if ext = setOf(l.extensions[groupOf(e)], e); ext == nil {
 			ext, otherExt = l.otherExt, true
 		}
 	}

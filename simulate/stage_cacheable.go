@@ -82,7 +82,8 @@ func (s cacheableStage) check(x *Exchange, v *CacheVerdict) Reason {
 	switch {
 	case d.URI[len(d.URI)-1] == '/':
 		return TrailingSlash
-	case !hasExtension(d.URI):
+	case d.Parts.Suffix == "" && d.Parts.middle == "", d.Parts.Suffix != "" && !hasExtension(d.URI):
+		// Without a suffix the first dot is in the last segment.
 		if x.Trace != nil && d.HasQuery {
 			// Both keep the answer from the cache; the log is searched for either.
 			s.checkQuery(x, new(CacheVerdict))
@@ -126,8 +127,9 @@ func (s cacheableStage) find(x *Exchange) error {
 	if x.farm.root == nil || x.Decision.URI == "" || x.Decision.URI[0] != '/' {
 		return x.farm.rootErr
 	}
-	if x.Request.Sink != nil && x.Request.Method == "GET" {
-		// A page that is delivered has to be opened: then it need not be looked at, too.
+	if x.Request.Sink != nil && x.Request.Method == "GET" && !x.storesHeaders() {
+		// A page that is delivered has to be opened: then it need not be looked at, too. One that has stored headers is
+		// opened together with them.
 		file, err := x.farm.root.Open(x.Decision.URI)
 		if err == nil {
 			x.file, x.found = file, file.Info()

@@ -37,7 +37,7 @@ func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	switch {
 	case !isToken(r.Method):
 		reason = BadMethod
-	case t.signature&(1<<kindControl) != 0 || hasControl(t.query) || hasControl(t.host):
+	case t.signature&(1<<kindControl) != 0 || t.hasQuery && hasControl(t.query) || t.host != "" && hasControl(t.host):
 		reason = BadTarget
 	case t.rough || t.signature&(1<<kindPercent) != 0 || t.path == "" || t.path[0] != '/':
 		d.URI, reason = cleanPath(t.path, o.EncodedSlashes, x.at(v431))

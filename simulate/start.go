@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 
 	"github.com/dispcheck/dispcheck/model"
@@ -21,6 +22,9 @@ func (e *Engine) Start(ctx context.Context, t *Trace) error {
 	const stage = "start"
 	if t != nil {
 		x.say(stage, LevelDebug, "", "Dispatcher initializing (build %s)", e.options.Version)
+	}
+	if t != nil {
+		x.noteUnnamed()
 	}
 	for _, f := range e.farms.farms {
 		if err := ctx.Err(); err != nil {
@@ -59,6 +63,19 @@ func (x *Exchange) warnOfGlobs(list *model.Filter) {
 	for _, r := range list.Rules {
 		if at := r.At.Span; r.AllowsByGlob() && !at.IsZero() {
 			x.sayOf("start", LevelWarning, "", r.At, false, "%s:%d: Allowing requests with globs is considered unsafe.", at.File.Name, at.Position().Line)
+		}
+	}
+}
+
+// noteUnnamed says which strings have no name where all have one: since 4.3.2 (DISP-746) the module warns of them, in words
+// that are not published.
+func (x *Exchange) noteUnnamed() {
+	if !x.at(disp746) {
+		return
+	}
+	for u := range x.engine.config.Unread() {
+		if text := u.At.Span.Text(); u.Cause == model.NoName && !strings.HasPrefix(text, "{") {
+			x.sayOf("start", LevelNote, "", u.At, false, "string %.80s has no name and no effect: the module warns of it", text)
 		}
 	}
 }

@@ -46,10 +46,10 @@ func splitTarget(s string, t *target) {
 	for i := range len(path) {
 		m := marks[path[i]]
 		sig |= 1 << (m & kindMask)
-		rough |= before << 1 & m
-		before = m & markSlash
+		rough |= before << 1 & m // markSlash of the byte before meets markSegment
+		before = m
 	}
-	t.path, t.signature, t.rough = path, sig, rough != 0
+	t.path, t.signature, t.rough = path, sig, rough&markSegment != 0
 }
 
 // cutHost takes scheme and host off an absolute target and returns the rest, which starts with a slash.

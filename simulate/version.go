@@ -55,7 +55,7 @@ func (v Version) AtLeast(w Version) bool {
 
 // The releases that changed what is simulated here, named for the item of the release notes where there is one
 // (AdobeDocs/experience-manager-dispatcher.en, release-notes.md). What came before 4.3.0 is from the documentation of
-// each property.
+// each property. Package model knows which release brought a property, and that of DISP-725.
 var (
 	disp4111 = Version{4, 1, 11} // /headers and /enableTTL
 	v420     = Version{4, 2, 0}  // warns of rules that allow by /glob (seen in 4.2); keep-alive 60 s by default
@@ -78,6 +78,7 @@ var (
 	disp733 = v431             // Age of a hit
 
 	disp742 = Version{4, 3, 2} // the filter before the auth checker
+	disp746 = Version{4, 3, 2} // a warning of strings without a name
 	disp747 = Version{4, 3, 2} // what the module knows of a request in httpd's environment
 
 	v433    = Version{4, 3, 3} // summary lines name the cache action

@@ -48,6 +48,7 @@ func invalidateCommand() *command {
 			{name: "reading", kind: list, arg: "KEY=VALUE", check: checkReading, meaning: "another reading of what is not published; may be given several times"},
 			{name: "run-handlers", kind: boolean, meaning: "run the program of /invalidateHandler"},
 			{name: "trace", kind: boolean, meaning: "print the lines that the Dispatcher would log"},
+			logFormatFlag(),
 		},
 		formats: []string{"text", "json"},
 		minArgs: 1, maxArgs: -1,
@@ -310,7 +311,7 @@ func (f *flushing) request(handle string) (*simulate.Request, error) {
 // flush sends the flush of one handle.
 func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, error) {
 	out := &report.Flush{
-		Decision: new(simulate.Decision), Trace: new(simulate.Trace), ShowTrace: f.in.yes("trace"), Notes: f.notes,
+		Decision: new(simulate.Decision), Trace: new(simulate.Trace), ShowTrace: f.in.yes("trace"), LogForm: f.in.logForm(), Notes: f.notes,
 		Handle: handle, Action: f.in.text("action"),
 	}
 	before, err := f.surveyBefore(ctx)
@@ -327,7 +328,7 @@ func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, err
 	if err := f.engine.Decide(ctx, r, out.Decision, out.Trace); err != nil {
 		return nil, err
 	}
-	if !f.in.given("at") {
+	if !f.in.given("at") && out.LogForm == nil {
 		for i := range out.Trace.Events {
 			out.Trace.Events[i].At = time.Time{}
 		}

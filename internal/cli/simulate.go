@@ -51,7 +51,7 @@ func simulateCommand() *command {
 			{name: "startup", kind: boolean, meaning: "start the Dispatcher before the first request: its first lines, and the vanity lists that it loads then"},
 			{name: "run-handlers", kind: boolean, meaning: "run the program of /invalidateHandler for a flush"},
 			{name: "trace", kind: boolean, meaning: "print the lines that the Dispatcher would log at trace level"},
-			{name: "log-format", kind: choice, values: []string{"module", "cloud"}, defWords: "lines without date and process", meaning: "with --trace, print the lines as in dispatcher.log, or as in the log of AEM as a Cloud Service"},
+			logFormatFlag(),
 			{name: "explain", kind: boolean, meaning: "print every rule that was looked at, pattern by pattern"},
 			{name: "requests", arg: "FILE|-", completeFrom: completeFiles, meaning: "play the requests of a file, in their order: YAML, .http, or METHOD URL [HOST] or a JSON object on each line"},
 			{name: "cookies", kind: boolean, meaning: "keep the cookies of answers and send them with the requests that follow"},

@@ -82,13 +82,7 @@ func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 	if in.yes("run-handlers") {
 		o.RunHandler = runHandler
 	}
-	if form := in.text("log-format"); form != "" {
-		f := displog.Module
-		if form == "cloud" {
-			f = displog.Cloud
-		}
-		s.logForm = &f
-	}
+	s.logForm = in.logForm()
 	start := time.Now()
 	switch {
 	case o.Now != nil:
@@ -503,4 +497,24 @@ func (in *invocation) readScenario(ctx context.Context, path string, base scenar
 		o.Files = folder.Of(root.FS(), filepath.Base(path))
 	}
 	return scenario.Parse(source.NewFile(name, text), o)
+}
+
+// logFormatFlag is --log-format of commands that have --trace.
+func logFormatFlag() *flag {
+	return &flag{
+		name: "log-format", kind: choice, values: []string{"module", "cloud"}, defWords: "lines without date and process",
+		meaning: "with --trace, print the lines as in dispatcher.log, or as in the log of AEM as a Cloud Service",
+	}
+}
+
+// logForm is how the lines of a trace are written; nil is without date and process.
+func (in *invocation) logForm() *displog.Form {
+	form := displog.Module
+	switch in.text("log-format") {
+	case "":
+		return nil
+	case "cloud":
+		form = displog.Cloud
+	}
+	return &form
 }

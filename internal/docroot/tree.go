@@ -257,25 +257,26 @@ func (b *branch) Open(name string) (simulate.File, error) {
 	}
 	b.t.mu.RLock()
 	n, through := b.find(s.rel)
-	var file memoryFile
-	var lower bool
-	if n != nil {
-		file.info, file.body, lower = n.info(), n.body, n.lower
+	var body []byte
+	var mod time.Time
+	var regular, lower bool
+	if n != nil && n.kind == fileNode {
+		body, mod, regular, lower = n.body, n.mod, true, n.lower
 	}
 	b.t.mu.RUnlock()
 	switch {
 	case n == nil && through && b.base != nil:
 		return b.base.Open(name)
-	case file.info.Kind != simulate.FileRegular:
+	case !regular:
 		return nil, errMissing
 	case lower:
 		f, err := b.base.Open(name)
 		if err != nil {
 			return nil, err
 		}
-		return &touchedFile{File: f, mod: file.info.Mod}, nil
+		return &touchedFile{File: f, mod: mod}, nil
 	}
-	return &memoryFile{body: file.body, info: file.info}, nil
+	return &memoryFile{body: body, mod: mod}, nil
 }
 
 // Create implements simulate.Docroot.
@@ -538,12 +539,14 @@ func (b *branch) list(rel string) ([]simulate.Entry, error) {
 // A memoryFile is an open file of a tree.
 type memoryFile struct {
 	body   []byte
-	info   simulate.FileInfo
+	mod    time.Time
 	read   int
 	closed bool
 }
 
-func (f *memoryFile) Info() simulate.FileInfo { return f.info }
+func (f *memoryFile) Info() simulate.FileInfo {
+	return simulate.FileInfo{Kind: simulate.FileRegular, Size: int64(len(f.body)), Mod: f.mod}
+}
 
 func (f *memoryFile) Read(p []byte) (int, error) {
 	switch {

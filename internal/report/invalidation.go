@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/displog"
 	"github.com/dispcheck/dispcheck/simulate"
 )
 
@@ -140,6 +141,8 @@ type Flush struct {
 	Decision  *simulate.Decision
 	Trace     *simulate.Trace
 	ShowTrace bool
+	// LogForm is how the lines of the log are written; nil is without date and process.
+	LogForm *displog.Form
 	// Survey is what it left of the cache, nil where no cache was given.
 	Survey *Survey
 	WhatIf []WhatIfLevel
@@ -172,7 +175,7 @@ const examples = 10
 // Flush writes what a flush does for people: what is deleted and touched, which share of the cache is stale, and why.
 func (p *Printer) Flush(w io.Writer, f *Flush) error {
 	b := bufio.NewWriter(w)
-	t := simulationWriter{Writer: b, palette: newPalette(w, p.Color), prefix: p.Prefix, s: &Simulation{Trace: f.Trace}, d: f.Decision}
+	t := simulationWriter{Writer: b, palette: newPalette(w, p.Color), prefix: p.Prefix, s: &Simulation{Trace: f.Trace, LogForm: f.LogForm}, d: f.Decision}
 	v := &f.Decision.Invalidation
 	farm := "no farm"
 	if c := f.Decision.Farm.Farm; c != nil {

@@ -35,11 +35,18 @@ func (b *builder) lines() error {
 		}
 		if row[0] == '{' {
 			at := int(span.Start) + bytes.Index(text[span.Start:span.End], row)
-			if root, err := jsonNode(b.src, at, row); err == nil && isStep(root) {
+			root, err := jsonNode(b.src, at, row)
+			if placed := (*yamltext.Error)(nil); errors.As(err, &placed) {
+				return err
+			}
+			if err == nil && isStep(root) { // other mistakes are jsonLine's to name
 				if err := b.stepOf(root); err != nil {
 					return err
 				}
 				continue
+			}
+			if err := checkKeys(root); err != nil {
+				return err
 			}
 		}
 		var s *Step
@@ -69,6 +76,27 @@ func isStep(n *yamltext.Node) bool {
 	}
 	key := n.Entries[0].Key.Text
 	return slices.Contains(stepWords(), key) || len(strings.Fields(key)) > 1
+}
+
+// checkKeys returns an error where an object has a key in two letter cases: encoding/json takes both for one.
+func checkKeys(n *yamltext.Node) error {
+	if n == nil {
+		return nil
+	}
+	seen := make(map[string]bool, len(n.Entries))
+	for _, e := range n.Entries {
+		folded := strings.ToLower(strings.ToUpper(e.Key.Text)) // the letters that fold into ASCII have a larger form
+		if seen[folded] {
+			return twice(e.Key)
+		}
+		seen[folded] = true
+	}
+	return nil
+}
+
+// twice is the error for a key that is set again.
+func twice(key *yamltext.Node) error {
+	return key.Errorf("keep one of them", "key %s is set twice", key.Text)
 }
 
 // stepOf reads a step of the YAML notation.
@@ -276,7 +304,7 @@ func (c *jsonNodes) inside(n *yamltext.Node, opened json.Delim, depth int) error
 			continue
 		}
 		if seen[v.Text] {
-			return v.Errorf("", "key %s is set twice", v.Text)
+			return twice(v)
 		}
 		seen[v.Text] = true
 		of, err := c.value(depth + 1)
