@@ -37,8 +37,8 @@ type BaselineEntry struct {
 }
 
 // Fingerprint is what tells a finding from others across changes of the text: made of its rule, the name of
-// its file as shown, and the text of the line on which it starts, whose blanks do not count. It stays when lines
-// are moved. Findings that have all of that in common have one fingerprint; see [Fingerprints].
+// its file as shown, the text of the line on which it starts and the text at fault; blanks do not count in either. It
+// stays when lines are moved. Findings that have all of that in common have one fingerprint; see [Fingerprints].
 func Fingerprint(d diag.Diagnostic) string { return fingerprint(&d, 0) }
 
 // Fingerprints returns a fingerprint for each finding, in their order. Of several that have all in common the
@@ -63,14 +63,24 @@ const fingerprintBytes = 16
 
 func fingerprint(d *diag.Diagnostic, number int) string {
 	h := sha256.New()
-	line := ""
+	line, fault := "", d.Message // what is about no text is known by its words
 	if !d.Span.IsZero() {
-		line = strings.Join(strings.Fields(d.Span.File.Line(d.Span.Position().Line).Text()), " ")
+		line = words(d.Span.File.Line(d.Span.Position().Line))
+		fault = words(d.Span)
 	}
-	for _, part := range []string{d.Rule, nameOf(d.Span), line, strconv.Itoa(number)} {
+	for _, part := range []string{d.Rule, nameOf(d.Span), line, fault, strconv.Itoa(number)} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
+}
+
+// maxWords is how many bytes of a text are in a fingerprint: a whole configuration may stand in one line.
+const maxWords = 1 << 10
+
+// words returns the start of a text with one blank for each run of white space.
+func words(s source.Span) string {
+	s.End = min(s.End, s.Start+maxWords)
+	return strings.Join(strings.Fields(s.Text()), " ")
 }
 
 // NewBaseline returns a baseline of findings.

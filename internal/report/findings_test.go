@@ -444,7 +444,7 @@ func TestFingerprints(t *testing.T) {
 	at := func(text, fault, message string) diag.Diagnostic {
 		return diag.Diagnostic{Rule: "DSP155", Span: find(t, source.NewFile("a.any", []byte(text)), fault), Message: message}
 	}
-	base := fingerprints([]diag.Diagnostic{at("/a \"b\" x\n", "x", "m")})[0]
+	base := lint.Fingerprints([]diag.Diagnostic{at("/a \"b\" x\n", "x", "m")})[0]
 	for _, tt := range []struct {
 		name string
 		d    diag.Diagnostic
@@ -457,14 +457,14 @@ func TestFingerprints(t *testing.T) {
 		{"other text at fault", at("/a \"b\" x\n", "b", "m"), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := fingerprints([]diag.Diagnostic{tt.d})[0] == base; got != tt.same {
+			if got := lint.Fingerprints([]diag.Diagnostic{tt.d})[0] == base; got != tt.same {
 				t.Errorf("the fingerprint is the same: %v, want %v", got, tt.same)
 			}
 		})
 	}
 	d := at("/a x\n/a x\n", "x", "m")
 	seen := map[string]bool{}
-	for _, p := range fingerprints([]diag.Diagnostic{d, d, {Message: "m"}, {Message: "n"}, {Message: "m"}}) {
+	for _, p := range lint.Fingerprints([]diag.Diagnostic{d, d, {Message: "m"}, {Message: "n"}, {Message: "m"}}) {
 		if seen[p] || len(p) != 32 {
 			t.Errorf("fingerprint %q is given twice or has not 32 characters", p)
 		}
@@ -568,7 +568,7 @@ func TestFingerprintsOfLongLine(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	fingerprints(ds)
+	lint.Fingerprints(ds)
 	runtime.ReadMemStats(&after)
 	bytesPer := (after.TotalAlloc - before.TotalAlloc) / uint64(len(ds))
 	if bytesPer > 64<<10 {

@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/lint"
 )
 
 type gitlabIssue struct {
@@ -31,7 +32,7 @@ type gitlabLines struct {
 // GitLab would show one of the two.
 func (p *Printer) GitLab(w io.Writer, f *Findings) error {
 	issues := make([]gitlabIssue, 0, len(f.List))
-	prints := fingerprints(f.List)
+	prints := lint.Fingerprints(f.List)
 	for i := range f.List {
 		d := &f.List[i]
 		issue := gitlabIssue{Description: advice(d), Check: d.Rule, Fingerprint: prints[i], Severity: gitlabSeverity(d.Severity)}

@@ -148,7 +148,7 @@ func (p *Printer) SARIF(w io.Writer, f *Findings) error {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, f.sarifRule(r))
 	}
 	s := sarif{p.prefix(f)}
-	prints := fingerprints(f.List)
+	prints := lint.Fingerprints(f.List)
 	for i := range f.List {
 		d := &f.List[i]
 		r := sarifResult{
