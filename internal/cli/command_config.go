@@ -121,7 +121,13 @@ func settingsJSON(all values, file *projectFile) any {
 		out.File = &file.src.Name
 	}
 	for _, f := range settings() {
-		s := settingJSON{Flag: "--" + f.name, Environment: f.environment()}
+		if f.kind == tree {
+			continue
+		}
+		s := settingJSON{}
+		if f.name != "" {
+			s.Flag, s.Environment = "--"+f.name, f.environment()
+		}
 		if f.key != "" {
 			s.Key = &f.key
 		}
@@ -168,6 +174,10 @@ func writeSettings(o *output, all values, file *projectFile) error {
 		}
 		es := all[f.id()]
 		switch {
+		case f.kind == tree && (file == nil || file.trees[f.key] == nil):
+			fmt.Fprintf(w, "%s\t-\tdefault\n", name)
+		case f.kind == tree:
+			fmt.Fprintf(w, "%s\t%s\t%s\n", name, strconv.Itoa(len(file.trees[f.key].Items))+" in the list", yamltext.Place(file.trees[f.key].Span))
 		case f.kind == pairs && len(es) > 0:
 			for _, e := range es {
 				k, v, _ := strings.Cut(e.value, "=")
@@ -328,6 +338,8 @@ func settingsSchema() any {
 func (f *flag) schema() ordered {
 	o := ordered{{"description", f.meaning}}
 	switch f.kind {
+	case tree:
+		return append(o, f.treeShape...)
 	case boolean:
 		o = append(o, member{"type", "boolean"})
 	case number:
@@ -341,8 +353,7 @@ func (f *flag) schema() ordered {
 		}
 		o = append(o, member{"oneOf", []any{item, ordered{{"type", "array"}, {"items", item}, {"minItems", 1}}}})
 	case pairs:
-		o = append(o, member{"type", "object"}, member{"propertyNames", ordered{{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
-			member{"additionalProperties", ordered{{"type", []string{"string", "number", "boolean"}}}})
+		o = append(o, member{"type", "object"}, f.pairNames(), f.pairValues())
 	default:
 		o = append(o, member{"type", []string{"string", "number"}})
 	}
@@ -354,4 +365,19 @@ func (f *flag) schema() ordered {
 		o = append(o, member{"default", d})
 	}
 	return o
+}
+
+// pairNames is the schema of the keys of pairs, pairValues that of their values.
+func (f *flag) pairNames() member {
+	if f.checkKey != nil {
+		return member{"propertyNames", ordered{{"type", "string"}}}
+	}
+	return member{"propertyNames", ordered{{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}
+}
+
+func (f *flag) pairValues() member {
+	if f.checkKey != nil {
+		return member{"additionalProperties", ordered{{"enum", f.values}}}
+	}
+	return member{"additionalProperties", ordered{{"type", []string{"string", "number", "boolean"}}}}
 }

@@ -108,7 +108,7 @@ func writeExplanation(o *output, r *lint.Rule) error {
 	if r.Fixable {
 		fix = ", a fix is offered"
 	}
-	fmt.Fprintf(b, "%s, profiles: %s, found by: %s%s, since %s\n", r.Name, strings.Join(r.ProfileNames(), ", "), r.Reported, fix, r.Doc.Since)
+	fmt.Fprintf(b, "%s, profiles: %s, found by: %s%s, since %s\n", r.Name, strings.Join(r.ProfileNames(), ", "), strings.Join(r.FoundBy(), ", "), fix, r.Doc.Since)
 	fmt.Fprintf(b, "\n%s\n", wrap(r.Doc.Why, 80))
 	fmt.Fprint(b, "\nreported:\n")
 	writeExample(b, r.Doc.Examples(false))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -525,28 +526,13 @@ func absolute(path string) string {
 	return path
 }
 
-// immutableFiles are the .any and .farm files of a Cloud Service project whose checksums are compared
-// when it is deployed: white space is enough to fail. Source: adobe/aem-project-archetype,
-// src/main/archetype/dispatcher.cloud/immutable.files.
-var immutableFiles = []string{
-	"conf.dispatcher.d/available_farms/default.farm",
-	"conf.dispatcher.d/cache/default_invalidate.any",
-	"conf.dispatcher.d/cache/default_rules.any",
-	"conf.dispatcher.d/clientheaders/default_clientheaders.any",
-	"conf.dispatcher.d/dispatcher.any",
-	"conf.dispatcher.d/enabled_farms/farms.any",
-	"conf.dispatcher.d/filters/default_filters.any",
-	"conf.dispatcher.d/renders/default_renders.any",
-	"conf.dispatcher.d/virtualhosts/default_virtualhosts.any",
-}
-
 // immutable reports whether a file must not be changed under the profile in force.
 func (s *search) immutable(path string) bool {
 	if p := s.in.text("profile"); p != "" && p != "cloud" {
 		return false
 	}
 	path = filepath.ToSlash(path)
-	for _, f := range immutableFiles {
+	for _, f := range project.ImmutableFiles() {
 		if root, ok := strings.CutSuffix(path, "/"+f); ok {
 			info, err := os.Stat(root + "/conf.d") // the other half of the layout
 			return err == nil && info.IsDir()

@@ -41,7 +41,7 @@ type ruleFacts struct {
 func factsOf(r *lint.Rule, area string) ruleFacts {
 	return ruleFacts{
 		ID: r.ID, Name: r.Name, Area: area, Severity: r.Severity.String(), Profiles: r.ProfileNames(),
-		Fixable: r.Fixable, FoundBy: r.Reported.Names(), Since: r.Doc.Since, Title: r.Doc.Title,
+		Fixable: r.Fixable, FoundBy: r.FoundBy(), Since: r.Doc.Since, Title: r.Doc.Title,
 	}
 }
 

@@ -4,6 +4,7 @@ package cli
 func commands() []*command {
 	return []*command{
 		simulateCommand(),
+		lintCommand(),
 		invalidateCommand(),
 		fmtCommand(),
 		parseCommand(),

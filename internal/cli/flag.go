@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/yamltext"
 )
 
 // kind says what values a flag takes.
@@ -17,6 +19,7 @@ const (
 	choice       // one of values
 	list         // may be given several times
 	pairs        // KEY=VALUE, may be given several times; a later KEY replaces an earlier one
+	tree         // what a text cannot say: in the project file alone
 )
 
 // completion says what the shell offers for a flag's value or a command's arguments.
@@ -46,7 +49,12 @@ type flag struct {
 	path         bool               // in the project file the value is a path seen from the file's folder
 	free         bool               // of a list: values hold commas, so that the environment has one on each line
 	check        func(string) error // refuses a value; its error fits behind "--name: "
-	hidden       bool
+	// checkKey is for pairs: it refuses what stands before the =; nil wants the name of a variable. Its error fits behind "--name: ".
+	checkKey func(string) error
+	// checkTree says what is wrong with a tree in the project file; treeShape is its JSON schema.
+	checkTree func(*yamltext.Node) []*yamltext.Error
+	treeShape ordered
+	hidden    bool
 }
 
 // environment returns the name of the variable that sets the flag.
@@ -97,10 +105,10 @@ func (f *flag) one(value string) (string, error) {
 	case pairs:
 		name, _, ok := strings.Cut(value, "=")
 		if !ok {
-			return "", fmt.Errorf("%q has no =; write KEY=VALUE", value)
+			return "", fmt.Errorf("%q has no =; write %s", value, f.placeholder())
 		}
-		if !isVariableName(name) {
-			return "", fmt.Errorf("%q is no name of a variable; letters, digits and _ make one", name)
+		if err := f.checkName(name); err != nil {
+			return "", err
 		}
 	}
 	if f.check != nil {
@@ -109,6 +117,17 @@ func (f *flag) one(value string) (string, error) {
 		}
 	}
 	return value, nil
+}
+
+// checkName refuses what stands before the = of pairs.
+func (f *flag) checkName(name string) error {
+	if f.checkKey != nil {
+		return f.checkKey(name)
+	}
+	if !isVariableName(name) {
+		return fmt.Errorf("%q is no name of a variable; letters, digits and _ make one", name)
+	}
+	return nil
 }
 
 // notOneOf says that a word is none of those wanted.

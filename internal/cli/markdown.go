@@ -30,6 +30,10 @@ A setting can be written in three places. A later one wins over an earlier one:
 
 The keys of `+"`fmt`"+` may stand at the top of the file as well: `+"`indent: 2`"+`.
 
+`+"`extends`"+` names settings files to start from. What the file says itself wins over them; what is named (variables, rules)
+is joined by name, and the overrides of both hold. Paths of overrides are seen
+from the folder of the project's own file, wherever they are written.
+
 A format that the file or the environment asks for is passed over by commands that do not write it.
 
 | key | flag | environment | type | default | meaning |
@@ -40,11 +44,14 @@ A format that the file or the environment asks for is passed over by commands th
 		if f.key != "" {
 			key = "`" + f.key + "`"
 		}
-		spelt := "`--" + f.name + "`"
+		spelt, variable := "`--"+f.name+"`", "`"+f.environment()+"`"
+		if f.name == "" {
+			spelt, variable = "–", "–"
+		}
 		if f.short != "" {
 			spelt = "`-" + f.short + "`, " + spelt
 		}
-		if len(f.on) > 0 {
+		if len(f.on) > 0 && f.name != "" {
 			spelt += " (" + strings.Join(f.on, ", ") + ")"
 		}
 		def := "–"
@@ -56,7 +63,7 @@ A format that the file or the environment asks for is passed over by commands th
 		case f.kind == boolean:
 			def = "`false`"
 		}
-		fmt.Fprintf(&b, "| %s | %s | `%s` | %s | %s | %s |\n", key, spelt, f.environment(), f.typeWords(), cell(def), cell(f.meaning))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", key, spelt, variable, f.typeWords(), cell(def), cell(f.meaning))
 	}
 	b.WriteString(`
 An example:
@@ -70,6 +77,13 @@ env:
 fail-on: error
 fmt:
   indent: 2
+lint:
+  ignore: invalid-boolean
+  severity:
+    DSP019: warning
+  overrides:
+    - paths: ["legacy/**"]
+      severity: { "filter-*": info }
 ` + "```\n")
 	return b.String()
 }
@@ -90,7 +104,12 @@ func (f *flag) typeWords() string {
 	case list:
 		return "text, or a list"
 	case pairs:
+		if f.checkKey != nil {
+			return "mapping of names to " + strings.Join(f.values, ", ")
+		}
 		return "mapping of names to texts"
+	case tree:
+		return "mappings, as config schema has them"
 	}
 	if f.path {
 		return "path"

@@ -20,6 +20,7 @@ type projectFile struct {
 	src    *source.File
 	path   string // as it can be opened
 	values map[string][]entry
+	trees  map[string]*yamltext.Node // by key
 }
 
 // A settingsError holds all mistakes of a project file, so that they can be mended in one go.
@@ -76,7 +77,102 @@ func loadProjectFile() (*projectFile, error) {
 	return readProjectFile(path)
 }
 
-func readProjectFile(path string) (*projectFile, error) {
+// extendsKey is the key of the files that a project file starts from.
+const extendsKey = "extends"
+
+// maxExtends bounds how many files a project file may start from, one from the other.
+const maxExtends = 10
+
+// readProjectFile reads a project file with those that it starts from.
+func readProjectFile(path string) (*projectFile, error) { return readExtending(path, nil) }
+
+// readExtending reads a project file that those of chain start from.
+func readExtending(path string, chain []string) (*projectFile, error) {
+	p, err := readOneProjectFile(path)
+	if err != nil {
+		return nil, err
+	}
+	chain = append(chain, absolute(path))
+	var errs []*yamltext.Error
+	for _, e := range slices.Backward(p.values[extendsKey]) {
+		say := func(hint, format string, args ...any) {
+			errs = append(errs, &yamltext.Error{Span: e.span, Message: fmt.Sprintf(format, args...), Hint: hint})
+		}
+		switch {
+		case slices.Contains(chain, absolute(e.value)):
+			say("remove one of the two", "%s: %s starts from this file", extendsKey, e.value)
+			continue
+		case len(chain) >= maxExtends:
+			say("join some of them", "%s: %d files start one from the other", extendsKey, maxExtends)
+			continue
+		}
+		base, err := readExtending(e.value, chain)
+		var list *settingsError
+		var one *yamltext.Error
+		switch {
+		case errors.As(err, &list):
+			errs = append(errs, list.errs...)
+		case errors.As(err, &one):
+			errs = append(errs, one)
+		case err != nil:
+			say("", "%s: %v", extendsKey, err)
+		default:
+			p.startFrom(base)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, &settingsError{errs}
+	}
+	return p, nil
+}
+
+// startFrom takes what the file itself does not say from another: single values and lists where it has none, and what
+// is named, rule by rule or variable by variable, where it does not name it. Lists of mappings start with the other's.
+func (p *projectFile) startFrom(base *projectFile) {
+	for _, f := range settings() {
+		here, there := p.values[f.key], base.values[f.key]
+		switch {
+		case f.key == extendsKey:
+		case f.kind == tree:
+			p.trees[f.key] = joined(base.trees[f.key], p.trees[f.key])
+			if p.trees[f.key] == nil {
+				delete(p.trees, f.key)
+			}
+		case f.kind == pairs && len(there) > 0:
+			p.values[f.key] = slices.Concat(there, here) // the last one of a name counts
+		case len(here) == 0 && len(there) > 0:
+			p.values[f.key] = there
+		}
+	}
+}
+
+// joined returns two lists or two mappings as one. Of a key that both have the second's value is left.
+func joined(a, b *yamltext.Node) *yamltext.Node {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	out := *b
+	out.Items = slices.Concat(a.Items, b.Items)
+	out.Entries = nil
+	for _, e := range a.Entries {
+		if other := b.Lookup(e.Key.Text); other == nil {
+			out.Entries = append(out.Entries, e)
+		} else if e.Value.Kind == yamltext.Mapping && other.Kind == yamltext.Mapping {
+			out.Entries = append(out.Entries, yamltext.Entry{Key: e.Key, Value: joined(e.Value, other)})
+		}
+	}
+	for _, e := range b.Entries {
+		if v := a.Lookup(e.Key.Text); v == nil || v.Kind != yamltext.Mapping || e.Value.Kind != yamltext.Mapping {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return &out
+}
+
+func readOneProjectFile(path string) (*projectFile, error) {
 	text, err := readBounded(path, yamltext.MaxSize)
 	if err != nil {
 		return nil, err
@@ -86,7 +182,7 @@ func readProjectFile(path string) (*projectFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &projectFile{src: src, path: path, values: map[string][]entry{}}
+	p := &projectFile{src: src, path: path, values: map[string][]entry{}, trees: map[string]*yamltext.Node{}}
 	var d settingsReader
 	d.file = p
 	d.groups = map[string]bool{}
@@ -175,8 +271,11 @@ func (d *settingsReader) setting(f *flag, n *yamltext.Node) {
 	switch {
 	case n.Kind == yamltext.Null:
 		d.fail(n.Errorf("give it one or remove the key", "%s has no value", f.key))
+	case f.kind == tree:
+		d.file.trees[f.key] = n
+		d.errs = append(d.errs, f.checkTree(n)...)
 	case f.kind == pairs:
-		d.variables(f, n)
+		d.pairs(f, n)
 	case f.kind == list && n.Kind == yamltext.List:
 		if len(n.Items) == 0 {
 			d.fail(n.Errorf("give it one or remove the key", "%s has no value", f.key))
@@ -213,21 +312,29 @@ func (d *settingsReader) value(f *flag, n *yamltext.Node) {
 	d.file.values[f.key] = append(d.file.values[f.key], entry{value: plain, layer: fromFile, span: n.Span})
 }
 
-// variables reads a mapping of names to values.
-func (d *settingsReader) variables(f *flag, n *yamltext.Node) {
+// pairs reads a mapping of names to values.
+func (d *settingsReader) pairs(f *flag, n *yamltext.Node) {
 	if n.Kind != yamltext.Mapping {
 		d.fail(n.Errorf("write NAME: value lines below it", "%s is %s, not a mapping", f.key, n.Kind))
 		return
 	}
 	for _, e := range n.Entries {
+		if err := f.checkName(e.Key.Text); err != nil {
+			d.fail(e.Key.Errorf("", "%s: %v", f.key, err))
+			continue
+		}
 		switch {
-		case !isVariableName(e.Key.Text):
-			d.fail(e.Key.Errorf("letters, digits and _ make one", "%s: %q is no name of a variable", f.key, e.Key.Text))
 		case e.Value.Kind == yamltext.Null:
 			d.fail(e.Value.Errorf(`write "" for an empty one`, "%s.%s has no value", f.key, e.Key.Text))
 		case !e.Value.IsScalar():
 			d.fail(e.Value.Errorf("", "%s.%s is %s, not a text", f.key, e.Key.Text, e.Value.Kind))
 		default:
+			if f.check != nil {
+				if err := f.check(e.Key.Text + "=" + e.Value.Text); err != nil {
+					d.fail(e.Value.Errorf("", "%s: %v", f.key, err))
+					continue
+				}
+			}
 			d.file.values[f.key] = append(d.file.values[f.key], entry{value: e.Key.Text + "=" + e.Value.Text, layer: fromFile, span: e.Value.Span})
 		}
 	}

@@ -146,10 +146,13 @@ func TestFindProjectFile(t *testing.T) {
 func TestSettingsTable(t *testing.T) {
 	keys, flags := map[string]bool{}, map[string]bool{}
 	for _, f := range settings() {
-		if f.name == "" || f.meaning == "" {
+		if f.id() == "" || f.meaning == "" {
 			t.Errorf("setting %q %q lacks a name or a meaning", f.name, f.key)
 		}
-		if flags[f.name] || f.key != "" && keys[f.key] {
+		if (f.kind == tree) != (f.checkTree != nil && f.treeShape != nil) || f.kind == tree && f.name != "" {
+			t.Errorf("setting %s: what a text cannot say has a shape and a check, and no flag", f.id())
+		}
+		if f.name != "" && flags[f.name] || f.key != "" && keys[f.key] {
 			t.Errorf("setting %s is in the table twice", f.id())
 		}
 		flags[f.name], keys[f.key] = true, true

@@ -7,7 +7,7 @@ import (
 )
 
 // knownFormats are all formats that a command may write; each command says which of them are its own.
-var knownFormats = []string{"text", "compact", "json", "jsonl", "sarif", "checkstyle", "junit", "github", "gitlab", "sonar", "rdjson", "markdown", "md", "csv", "html"}
+var knownFormats = []string{"text", "compact", "json", "jsonl", "sarif", "checkstyle", "junit", "github", "github-summary", "gitlab", "sonar", "rdjson", "markdown", "md", "csv", "html"}
 
 // exampleProjects are the projects in the binary that --config takes by name.
 var exampleProjects = []string{"example:cloud", "example:ams", "example:classic"}
@@ -17,7 +17,9 @@ var exampleProjects = []string{"example:cloud", "example:ams", "example:classic"
 // completion, docs/settings.md, the schema, and the checks of .dispcheck.yaml. A setting of some commands
 // only names them in on.
 func settings() []*flag {
-	return []*flag{
+	return append([]*flag{
+		{kind: list, key: extendsKey, path: true,
+			meaning: "settings files to start from; what stands here wins over them"},
 		{name: "config", short: "c", key: "config", arg: "PATH", values: exampleProjects, completeFrom: completeFiles, path: true,
 			defWords: "the project found from the working directory up",
 			meaning:  "configuration to read: a file, a folder, or example:cloud, example:ams, example:classic"},
@@ -58,7 +60,7 @@ func settings() []*flag {
 			defWords: "lf, or what .editorconfig says", meaning: "line ends: lf always, or keep \\r\\n where a file has it"},
 		{name: "width", kind: number, key: "fmt.width", on: []string{"fmt"}, def: "120", check: checkWidth,
 			meaning: "columns that a rule on one line may take, from 20 to 1000"},
-	}
+	}, lintFlags()...)
 }
 
 func checkVersion(s string) error {
