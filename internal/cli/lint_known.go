@@ -82,10 +82,15 @@ func (l *linter) freshOf(ctx context.Context, path, rev string, staged bool, now
 		return err
 	}
 	old, err := gitfs.Open(ctx, folderOf(place), rev)
+	if staged && errors.Is(err, gitfs.ErrUnknownRevision) {
+		old, err = nil, nil // the first commit is about to be made, and all is new
+	}
 	if err != nil {
 		return err
 	}
-	defer old.Close()
+	if old != nil {
+		defer old.Close()
+	}
 	if !staged {
 		if err := l.load(ctx, o, now); err != nil {
 			return err
@@ -103,6 +108,9 @@ func (l *linter) freshOf(ctx context.Context, path, rev string, staged bool, now
 		if err := l.load(ctx, o, now); err != nil {
 			return err
 		}
+	}
+	if old == nil {
+		return nil
 	}
 	if o, err = copied(o, old, place); err != nil {
 		return err
