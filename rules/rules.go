@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/rules/cache"
 	"github.com/dispcheck/dispcheck/rules/cloud"
 	"github.com/dispcheck/dispcheck/rules/farm"
 	"github.com/dispcheck/dispcheck/rules/filter"
@@ -36,6 +37,7 @@ func Areas() []Area {
 		{"syntax", "Syntax and schema of .any files", syntax.Rules()},
 		{"include", "Includes, symbolic links, variables", include.Rules()},
 		{"filter", "Filter and patterns", filter.Rules()},
+		{"cache", "Cache and invalidation", cache.Rules()},
 		{"farm", "Farms and virtual hosts", farm.Rules()},
 		{"render", "Renders", render.Rules()},
 		{"cloud", "Layout of AEM as a Cloud Service", cloud.Rules()},

@@ -1,0 +1,88 @@
+package cache
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// complete reports whether what the /cache of a farm lacks is not written anywhere: the farm is no part that was
+// completed, it is more than a sketch, and all that the section includes could be read.
+func complete(p *lint.Pass, f *model.Farm) bool {
+	const onlyFarms = 1 // a farm in a file of its own lacks nothing but the /farms around it
+	added := len(p.Subject.Config.Wrapped)
+	if f.Cache == nil || added > onlyFarms || f.RendersAt.Span.IsZero() || added > 0 && f.VirtualHostsAt.Span.IsZero() {
+		return false
+	}
+	return !unread(p, f.Cache.At.Span)
+}
+
+// unread reports whether something between the braces of a section could not be read, so that the model lacks it.
+func unread(p *lint.Pass, section source.Span) bool {
+	within := func(s source.Span) bool { return !s.IsZero() && s.File == section.File && section.Contains(s) }
+	for _, d := range p.Subject.Found {
+		switch d.Rule {
+		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP106", "DSP107", "DSP110", "DSP116", "DSP117", "DSP756":
+			if within(d.Span) || slices.ContainsFunc(d.Included, within) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stores reports whether a farm may store anything: it has a place for it and a rule that allows something.
+func stores(c *model.Cache) bool {
+	return c.Docroot.Set && c.Rules != nil && slices.ContainsFunc(c.Rules.Rules, func(r *model.Rule) bool { return r.Allow })
+}
+
+// storesPages reports whether pages may be among what a farm stores, by the looks of its rules.
+func storesPages(c *model.Cache) bool {
+	return c.Docroot.Set && c.Rules != nil && slices.ContainsFunc(c.Rules.Rules, func(r *model.Rule) bool {
+		if !r.Allow {
+			return false
+		}
+		if r.Glob == nil {
+			return r.Extension == nil || r.Extension.Match("html")
+		}
+		text := r.Glob.Text()
+		for _, static := range staticFolders {
+			if strings.HasPrefix(text, static) {
+				return false
+			}
+		}
+		return strings.HasSuffix(text, "*") || strings.HasSuffix(text, ".html") || r.Glob.Match("/index.html")
+	})
+}
+
+// staticFolders hold what is the same for every visitor.
+var staticFolders = [...]string{"/etc.clientlibs/", "/etc/clientlibs/", "/etc/designs/", "/libs/", "/apps/", "/content/dam/"}
+
+// siteFarm reports whether a farm is in front of the public and stores files, and nothing of its /cache is out of
+// sight: only then is it worth saying that the section lacks something.
+func siteFarm(p *lint.Pass, f *model.Farm) bool {
+	return complete(p, f) && p.FarmType(f) == lint.Publish && stores(f.Cache)
+}
+
+// undetermined reports whether a text depends on a variable that is not known here.
+func undetermined(text string) bool {
+	return strings.Contains(text, "${") || strings.Contains(text, "$<")
+}
+
+// readable reports whether the text of a number or flag could be read; where it could not, the model says so.
+func readable[T any](s model.Setting[T]) bool {
+	return s.Text != "" && strings.Trim(s.Text, "0123456789") == ""
+}
+
+// quote shows a text of the configuration in a message: in quotes, not too long, and with its backslashes as they are.
+func quote(text string) string {
+	const most = 80
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return strings.ReplaceAll(strconv.Quote(text), `\\`, `\`)
+}
