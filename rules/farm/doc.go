@@ -8,8 +8,20 @@ import "github.com/dispcheck/dispcheck/lint"
 func Rules() []*lint.Rule {
 	return []*lint.Rule{
 		&farmDuplicateName,
+		&farmWithoutVirtualhosts,
+		&farmVirtualhostDuplicate,
+		&farmCatchallOrder,
+		&farmVirtualhostSyntax,
+		&vhostDefaultVirtualhostsIncluded,
+		&farmMixedRoles,
 	}
 }
 
 // since is the version that brought these rules.
 const since = "0.1.0"
+
+// Sources that several rules name.
+const (
+	configuration = "AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md"
+	cloudOverview = "AdobeDocs/experience-manager-cloud-service.en, disp-overview.md"
+)
