@@ -15,7 +15,9 @@ import (
 	"github.com/dispcheck/dispcheck/rules/farm"
 	"github.com/dispcheck/dispcheck/rules/filter"
 	"github.com/dispcheck/dispcheck/rules/include"
+	"github.com/dispcheck/dispcheck/rules/performance"
 	"github.com/dispcheck/dispcheck/rules/render"
+	"github.com/dispcheck/dispcheck/rules/session"
 	"github.com/dispcheck/dispcheck/rules/suppression"
 	"github.com/dispcheck/dispcheck/rules/syntax"
 )
@@ -40,7 +42,9 @@ func Areas() []Area {
 		{"cache", "Cache and invalidation", cache.Rules()},
 		{"farm", "Farms and virtual hosts", farm.Rules()},
 		{"render", "Renders", render.Rules()},
+		{"session", "Sessions, client headers, vanity URLs", session.Rules()},
 		{"cloud", "Layout of AEM as a Cloud Service", cloud.Rules()},
+		{"performance", "Performance", performance.Rules()},
 		{"suppression", "Comments that suppress findings", suppression.Rules()},
 	}
 }

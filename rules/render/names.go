@@ -12,12 +12,13 @@ var renderWithoutLabel = lint.Rule{
 		Why: "Each render is a block with a label, which names it in logs and in the cookie renderid. Properties that stand in /renders " +
 			"itself can describe one server at most, and that one has no name.",
 		Bad: `/renders {
-	/hostname "127.0.0.1"
+	/hostname "publish.brand.example"
 	/port "4503"
+	/timeout "10000"
 }
 `,
 		Good: `/renders {
-	/rend01 { /hostname "127.0.0.1" /port "4503" }
+	/rend01 { /hostname "publish.brand.example" /port "4503" /timeout "10000" }
 }
 `,
 		Note:    "dispcheck reads it as one render without a name, as one of Adobe's samples has it.",
