@@ -39,13 +39,16 @@ func (p *Pass) For(f *model.Farm) *Pass {
 // FarmType says what kind of instance a farm is for: what the settings say, or else [InferFarmType].
 func (p *Pass) FarmType(f *model.Farm) FarmType { return p.run.choice.farmType(f) }
 
-// Report reports a finding. Its rule is the one at work; its severity is the rule's where it has none, and
-// its chain of includes the one by which the file was first read. Findings of one rule with the same place and
+// Report reports a finding. Its rule is the one at work; its severity and its reason are the rule's where it has none,
+// and its chain of includes the one by which the file was first read. Findings of one rule with the same place and
 // message are told once, so a message about a text that several farms include must not name the farm.
 func (p *Pass) Report(d diag.Diagnostic) {
 	d.Rule = p.Rule.ID
 	if d.Severity == 0 {
 		d.Severity = p.Rule.Severity
+	}
+	if d.Why == "" {
+		d.Why = p.Rule.Doc.Why
 	}
 	if p.Rule.Drops && p.farm != nil && p.FarmType(p.farm) == Author {
 		d.Severity = max(d.Severity-1, diag.Hint)

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -24,10 +25,12 @@ func ImmutableFiles() []string {
 	}
 }
 
-// Immutable reports whether a text of the project is one of [ImmutableFiles], or stands in for one that the service puts
-// there. Outside of the Cloud Service none is.
+// Immutable reports whether a text of the project is the platform's and not its owner's to change: one of
+// [ImmutableFiles] under the Cloud Service, one of the base files of Managed Services (their names start with ams_, behind
+// a number for farms; AdobeDocs/experience-manager-learn.en, ams/dispatcher/immutable-files.md), or one that stands in
+// for such a file. A classic installation has none.
 func (p *Project) Immutable(f *source.File) bool {
-	if p.Kind != Cloud || p.Tree == nil {
+	if p.Tree == nil {
 		return false
 	}
 	name := p.Tree.Name(f)
@@ -38,5 +41,28 @@ func (p *Project) Immutable(f *source.File) bool {
 		}
 		name = inside
 	}
-	return slices.Contains(ImmutableFiles(), name)
+	switch p.Kind {
+	case Cloud:
+		return slices.Contains(ImmutableFiles(), name)
+	case AMS:
+		return amsBase(name)
+	}
+	return false
+}
+
+// amsBase reports whether a name, seen from the folder that holds conf.dispatcher.d, is that of a base file of Managed
+// Services.
+func amsBase(name string) bool {
+	folder, base := path.Split(name)
+	inside, ok := strings.CutPrefix(folder, anyFolder+"/")
+	switch {
+	case !ok || path.Ext(base) != ".any":
+		return false
+	case inside == "":
+		return base == entryName
+	case strings.HasPrefix(base, "ams_"):
+		return true
+	}
+	const number = 3 // digits before the name of a farm
+	return len(base) > number && strings.Trim(base[:number], "0123456789") == "" && strings.HasPrefix(base[number:], "_ams_")
 }

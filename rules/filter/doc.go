@@ -1,5 +1,8 @@
 // Package filter holds the rules about what /filter lets through, and about the patterns it is made of.
 // Start from [Rules].
+//
+// What a pattern can match is decided on its syntax tree, against what its element can be at all (shape); where a
+// finding rests on what the author meant, it needs an example that the pattern misses (samples).
 package filter
 
 import "github.com/dispcheck/dispcheck/lint"
@@ -7,8 +10,38 @@ import "github.com/dispcheck/dispcheck/lint"
 // Rules returns the rules of this package in the order of their ids.
 func Rules() []*lint.Rule {
 	return []*lint.Rule{
+		&filterMissing,
 		&filterUnknownMatcher,
+		&filterAllowAll,
+		&filterAllowGlob,
+		&filterGlobMixed,
+		&filterGlobNeverMatches,
+		&filterGlobDeprecated,
+		&filterAllowAnyMethod,
+		&regexInDoubleQuotes,
+		&globInSingleQuotes,
+		&regexUnescapedDot,
+		&regexAnchorMisuse,
 		&regexUnsupportedSyntax,
+		&filterDuplicateRule,
+		&filterLabelOrder,
+		&filterURLWithParts,
+		&filterMethodCase,
+		&filterMethodListAsGlob,
+		&filterExtensionWithDot,
+		&filterSelectorWithDot,
+		&filterSuffixWithoutSlash,
+		&filterURLWithQuery,
+		&filterURLRelative,
+		&filterNonprodSampleEnabled,
+		&filterBroadRootAllow,
+		&filterPrefixWithoutSlash,
+		&filterRiskyExtension,
+		&filterSampleContent,
+		&filterEmptyAlternative,
+		&filterDuplicateAlternative,
+		&filterSuspiciousClass,
+		&filterProtocolMatcher,
 	}
 }
 

@@ -13,12 +13,12 @@ var filterUnknownMatcher = lint.Rule{
 			"allow rule that was meant for pages lets through everything below the path.",
 		Bad: `/filter {
 	/0001 { /type "deny"  /url "*" }
-	/0100 { /type "allow" /path "/content/*" /extensions "html" }
+	/0100 { /type "allow" /method "GET" /path "/content/*" /extensions "html" }
 }
 `,
 		Good: `/filter {
 	/0001 { /type "deny"  /url "*" }
-	/0100 { /type "allow" /path "/content/*" /extension "html" }
+	/0100 { /type "allow" /method "GET" /path "/content/*" /extension "html" }
 }
 `,
 		Note: "A rule knows /type, /method, /url, /query, /protocol, /path, /selectors, /extension, /suffix and /glob. The address of a " +

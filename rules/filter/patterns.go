@@ -13,11 +13,11 @@ var regexUnsupportedSyntax = lint.Rule{
 			"letter d; (?: and look-ahead do not compile, so that the rule matches nothing; a question mark behind a repeat does " +
 			"not make it lazy.",
 		Bad: `/filter {
-	/0031 { /type "allow" /path '/content/news/\d+' /extension "html" }
+	/0031 { /type "allow" /method "GET" /path '/content/news/\d+' /extension "html" }
 }
 `,
 		Good: `/filter {
-	/0031 { /type "allow" /path '/content/news/[0-9]+' /extension "html" }
+	/0031 { /type "allow" /method "GET" /path '/content/news/[0-9]+' /extension "html" }
 }
 `,
 		Note: "A construct that dispcheck cannot decide about, though the module may take it, is a warning. The rule holds " +

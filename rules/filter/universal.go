@@ -1,0 +1,49 @@
+package filter
+
+import (
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model"
+)
+
+var filterAllowAll = lint.Rule{
+	ID: "DSP154", Name: "filter-allow-all", Severity: diag.Error, Drops: true, Farm: checkAllowAll,
+	Doc: lint.Doc{
+		Title: "rule allows every request",
+		Why: "The last rule that matches decides, so a rule that allows everything makes void what was denied before it. What comes " +
+			"after it has to name each thing that is dangerous, and nobody knows all of them.",
+		Bad: `/filter {
+	/0001 { /type "deny"  /url "*" }
+	/0002 { /type "allow" /method "*" /url "*" }
+}
+`,
+		Good: `/filter {
+	/0001 { /type "deny"  /url "*" }
+	/0002 { /type "allow" /method "GET" /path "/content/*" /extension "html" }
+}
+`,
+		Note: "In farms for authors it is a warning. A rule is not reported where one behind it denies everything again, nor where " +
+			"a condition of it was dropped, which DSP151 reports.",
+		Since:   since,
+		Sources: []string{configuration, "AdobeDocs/experience-manager-dispatcher.en, security-checklist.md"},
+	},
+}
+
+func checkAllowAll(ps *lint.Pass, f *model.Farm) {
+	rules := rulesOf(f)
+	for i, r := range rules {
+		if !allows(r) || len(r.Unknown) > 0 || !matchesAll(r) || deniedBehind(rules, i, "") {
+			continue
+		}
+		at, message := r.Type.At.Span, named(r)+" has no condition and allows every request"
+		if list := r.Patterns(); len(list) > 0 {
+			at, message = list[0].At.Span, named(r)+" allows every request"
+			for _, p := range list {
+				if p.Property == "url" || p.Property == "path" {
+					at = p.At.Span
+				}
+			}
+		}
+		tell(ps, at, r.At, message, "name the paths, methods and extensions that the site needs")
+	}
+}
