@@ -76,6 +76,7 @@ func Run(ctx context.Context, s *Subject, rules []*Rule, set *Settings, o RunOpt
 		ctx: ctx, subject: s, rules: rules, policy: set.Policy, now: o.Now, result: &Result{},
 		choice: newChoice(set, rules, s.Profile), byID: make(map[string]*Rule, len(rules)),
 		counts: map[string]int{}, kept: map[string]int{}, merged: map[mergeKey]int{}, broken: map[string]bool{},
+		memo: map[any]any{},
 	}
 	if r.now == nil {
 		r.now = func() time.Duration { return 0 }
@@ -107,6 +108,7 @@ type run struct {
 	kept   map[string]int // findings by rule, without copies
 	merged map[mergeKey]int
 	broken map[string]bool // rules that should have looked and have not, or not to the end
+	memo   map[any]any     // what rules share: see Memo
 }
 
 // A finding is one that is not settled yet.

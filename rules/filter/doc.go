@@ -12,6 +12,7 @@ func Rules() []*lint.Rule {
 	return []*lint.Rule{
 		&filterMissing,
 		&filterUnknownMatcher,
+		&denyAllNotFirst,
 		&filterAllowAll,
 		&filterAllowGlob,
 		&filterGlobMixed,
@@ -23,6 +24,10 @@ func Rules() []*lint.Rule {
 		&regexUnescapedDot,
 		&regexAnchorMisuse,
 		&regexUnsupportedSyntax,
+		&deniedPathReopened,
+		&ruleShadowed,
+		&ruleUnsatisfiable,
+		&ruleRedundant,
 		&filterDuplicateRule,
 		&filterLabelOrder,
 		&filterURLWithParts,

@@ -65,7 +65,7 @@ func TestSafeFixesDecideAlike(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range []*lint.Rule{&filterGlobDeprecated, &filterDuplicateRule, &filterEmptyAlternative, &filterDuplicateAlternative} {
+	for _, r := range []*lint.Rule{&filterGlobDeprecated, &ruleShadowed, &ruleRedundant, &filterDuplicateRule, &filterEmptyAlternative, &filterDuplicateAlternative} {
 		if made[r.ID] == 0 {
 			t.Errorf("no case has a safe fix of %s", r.ID)
 		}

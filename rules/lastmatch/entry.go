@@ -1,0 +1,147 @@
+package lastmatch
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/match"
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model"
+)
+
+// An entry is what one rule of a section matches, whatever it does with that.
+type entry struct {
+	elements automata.Elements
+	// unsure says that the entry is not what its text says: what it matches is not known.
+	unsure bool
+	// set has what the entry matches; nil where err says why there is none.
+	set set
+	err error
+	// empty says that nothing matches, witness something that does. Both count once looked is set: see look.
+	looked, empty bool
+	witness       subject
+}
+
+// look finds out whether the entry, which has a set, matches anything.
+func (e *entry) look(w world) {
+	if e.looked {
+		return
+	}
+	e.looked = true
+	e.witness, e.empty, e.err = w.first(e.set)
+}
+
+// decided reports whether the set of the entry is known.
+func (e *entry) decided() bool { return !e.unsure && e.err == nil }
+
+// elementsOf returns the patterns of a rule. globIsURL says that /glob sees the URL, and not the request line.
+func elementsOf(r *model.Rule, globIsURL bool) automata.Elements {
+	if globIsURL && r.Glob != nil {
+		return automata.Elements{URL: patternOf(r.Glob)}
+	}
+	return automata.Elements{
+		Glob: patternOf(r.Glob), Method: patternOf(r.Method), URL: patternOf(r.URL), Query: patternOf(r.Query), Protocol: patternOf(r.Protocol),
+		Path: patternOf(r.Path), Selectors: patternOf(r.Selectors), Extension: patternOf(r.Extension), Suffix: patternOf(r.Suffix),
+	}
+}
+
+func patternOf(p *model.Pattern) *match.Pattern {
+	switch {
+	case p == nil:
+		return nil
+	case p.Err != nil:
+		return match.Nothing(p.Kind(), p.Text())
+	}
+	return p.Pattern
+}
+
+// Plain reports whether a rule is what its text says: it has a type and a pattern, all of its properties are known, and
+// no pattern holds a variable without a value or something that is not simulated.
+func Plain(r *model.Rule) bool {
+	ps := r.Patterns()
+	if len(ps) == 0 || len(r.Unknown) > 0 || r.Type.Text != "allow" && r.Type.Text != "deny" {
+		return false
+	}
+	for _, p := range ps {
+		var u *match.UnsupportedError
+		if strings.Contains(p.Text(), "${") || errors.As(p.Err, &u) {
+			return false
+		}
+	}
+	return true
+}
+
+// Universal reports whether a rule matches every request, by its looks: "*" for the whole line, or for elements that
+// each request has.
+func Universal(r *model.Rule) bool {
+	if !Plain(r) {
+		return false
+	}
+	if r.Glob != nil {
+		return r.Glob.Always()
+	}
+	if r.Query != nil {
+		return false
+	}
+	for _, p := range [...]*model.Pattern{r.Method, r.URL, r.Protocol, r.Path} {
+		if p != nil && (p.Err != nil || !p.Always()) {
+			return false
+		}
+	}
+	for _, p := range [...]*model.Pattern{r.Selectors, r.Extension, r.Suffix} { // which a request may lack
+		if p != nil && (p.Err != nil || p.Kind() != match.KindERE || !p.Always()) {
+			return false
+		}
+	}
+	return true
+}
+
+// keyOf returns what two entries have in common that match the same by their looks.
+func keyOf(r *model.Rule) string {
+	if !Plain(r) {
+		return "?"
+	}
+	var b strings.Builder
+	for _, p := range r.Patterns() {
+		b.WriteString(p.Property)
+		b.WriteByte(0)
+		b.WriteString(p.Kind().String())
+		b.WriteByte(0)
+		b.WriteString(p.Text())
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// entryKey is the key of a compiled entry for [lint.Memo].
+type entryKey struct {
+	kind Kind
+	key  string
+}
+
+// maxStates bounds the automata of one run: what comes beyond is not judged. Filters of thousands of rules stay below it.
+const maxStates = 400_000
+
+// A budget counts the states that may still be made in a run.
+type budget struct{ left int }
+
+type budgetKey struct{}
+
+// compiled returns the entry of a rule. It is unsure where the run has made too much already, or is to stop.
+func compiled(p *lint.Pass, w world, k Kind, r *model.Rule) *entry {
+	return lint.Memo(p, entryKey{k, keyOf(r)}, func() *entry {
+		b := lint.Memo(p, budgetKey{}, func() *budget { return &budget{maxStates} })
+		e := &entry{elements: elementsOf(r, k != Filter)}
+		e.unsure = !Plain(r) || b.left <= 0 || p.Context().Err() != nil
+		if e.unsure {
+			return e
+		}
+		if e.set, e.err = w.compile(e.elements); e.err != nil {
+			b.left -= automata.DefaultLimit
+		} else {
+			b.left -= e.set.States()
+		}
+		return e
+	})
+}
