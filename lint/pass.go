@@ -39,6 +39,12 @@ func (p *Pass) For(f *model.Farm) *Pass {
 // FarmType says what kind of instance a farm is for: what the settings say, or else [InferFarmType].
 func (p *Pass) FarmType(f *model.Farm) FarmType { return p.run.choice.farmType(f) }
 
+// Ask answers a question about a farm. It returns false where the question has no answer: the run is to end, or the
+// question is not one. A pass of a rule that does not say that it asks ([Rule.Asks]) may have nobody to ask.
+func (p *Pass) Ask(f *model.Farm, q *Question, a *Answer) bool {
+	return p.Subject.Oracle != nil && p.Subject.Oracle.Decide(p.ctx, f, q, a) == nil
+}
+
 // Report reports a finding. Its rule is the one at work; its severity and its reason are the rule's where it has none,
 // and its chain of includes the one by which the file was first read. Findings of one rule with the same place and
 // message are told once, so a message about a text that several farms include must not name the farm.

@@ -36,6 +36,9 @@ type Rule struct {
 	// Drops says that findings in a farm in front of an author instance are one step milder: there, policies
 	// of filter and cache matter less than where the public comes in. See [Pass.For].
 	Drops bool
+	// Asks says that the rule asks [Subject.Oracle]. Where there is none, it does not run, and does not count as one
+	// that has.
+	Asks bool
 	// InImmutable says that findings in files that their owner must not change keep their place and
 	// severity. Without it they are told at the owner's nearest $include line, as an info at most.
 	InImmutable bool

@@ -133,6 +133,10 @@ func (r *run) look() {
 		if !rule.Looks() || !r.choice.somewhere(rule) {
 			continue
 		}
+		if rule.Asks && r.subject.Oracle == nil {
+			r.broken[rule.ID] = true // a comment about it is not for nothing
+			continue
+		}
 		if err := r.ctx.Err(); err != nil {
 			r.result.Err = err
 			for _, left := range r.rules[i:] {

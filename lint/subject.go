@@ -24,6 +24,8 @@ type Subject struct {
 	// Immutable reports whether a file is the platform's and must not be changed by its owner, as the
 	// default files of AEM as a Cloud Service. nil: no file is.
 	Immutable func(*source.File) bool
+	// Oracle answers questions about requests. nil: rules that ask do not run; see [Rule.Asks].
+	Oracle Oracle
 }
 
 func (s *Subject) included(f *source.File) []source.Span {

@@ -80,7 +80,7 @@ func lintAll(b *testing.B, p *project.Project) {
 		included[f.Src] = p.Tree.Included(f)
 	}
 	r := lint.Run(b.Context(), &lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: string(p.Kind), Immutable: p.Immutable,
+		Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: string(p.Kind), Immutable: p.Immutable, Oracle: p.Oracle(),
 		Included: func(f *source.File) []source.Span { return included[f] },
 	}, All(), nil, lint.RunOptions{})
 	if len(r.Failures) > 0 || r.Err != nil {

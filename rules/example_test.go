@@ -90,7 +90,7 @@ func run(t *testing.T, r *lint.Rule, p *project.Project) *lint.Result {
 			on.Off, list[i] = false, &on
 		}
 	}
-	s := &lint.Subject{Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: profileOf(r, p)}
+	s := &lint.Subject{Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: profileOf(r, p), Oracle: p.Oracle()}
 	s.Included = func(f *source.File) []source.Span {
 		for _, g := range p.Tree.Files {
 			if g.Src == f {

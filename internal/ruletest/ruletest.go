@@ -262,7 +262,7 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 		included[f.Src] = p.Tree.Included(f)
 	}
 	s := lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: string(p.Kind), Immutable: p.Immutable,
+		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(),
 		Included: func(f *source.File) []source.Span { return included[f] },
 	}
 	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy}, lint.RunOptions{})

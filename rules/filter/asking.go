@@ -1,0 +1,310 @@
+package filter
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/internal/match"
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// An asking is a rule that asks what one farm lets through.
+type asking struct {
+	pass   *lint.Pass
+	farm   *model.Farm
+	answer lint.Answer
+	index  map[*model.Rule]int
+	// doubt is the index of the last rule of which it is not known what it denies, -1 where there is none: what a
+	// rule before it lets through may be denied there.
+	doubt int
+	// gap is the index of the last rule behind which a file is missing, -1 where there is none.
+	gap int
+	// gaps says that a file is missing somewhere, so that what is not there may stand in it.
+	gaps bool
+	told map[telling]bool
+}
+
+// A telling is a class of findings at a rule.
+type telling struct {
+	class string
+	rule  *model.Rule
+}
+
+// askAbout returns nil where nothing can be said: there is no /filter, or only a part of it is known.
+func askAbout(p *lint.Pass, f *model.Farm) *asking {
+	if f.Filter == nil || slices.Contains(p.Subject.Config.Wrapped, "/filter") {
+		return nil
+	}
+	a := &asking{pass: p, farm: f, index: make(map[*model.Rule]int, len(f.Filter.Rules)), doubt: -1, gap: -1, told: map[telling]bool{}}
+	for i, r := range f.Filter.Rules {
+		a.index[r] = i
+		if !r.Allow && isDoubtful(r) {
+			a.doubt = i
+		}
+	}
+	a.findGaps(p.Subject.Found)
+	return a
+}
+
+// askPublic is askAbout for what only a farm in front of authors has reasons to let through: there it returns nil.
+func askPublic(p *lint.Pass, f *model.Farm) *asking {
+	if p.FarmType(f) == lint.Author {
+		return nil
+	}
+	return askAbout(p, f)
+}
+
+// missingInclude says what reading finds of a file that it does not read: not found, a cycle, a folder, outside of the
+// project, a broken link, or one that the platform puts in place.
+var missingInclude = [...]string{"DSP100", "DSP101", "DSP102", "DSP104", "DSP117", "DSP756"}
+
+// findGaps takes note of the includes of the filter of which nothing was read. What comes behind one is known all the
+// same: the last rule that matches decides.
+func (a *asking) findGaps(found []diag.Diagnostic) {
+	filter := a.farm.Filter
+	for _, d := range found {
+		if !slices.Contains(missingInclude[:], d.Rule) {
+			continue
+		}
+		if at := filter.At.Span; d.Span.File == at.File && (d.Span.Start < at.Start || at.End < d.Span.End) {
+			continue
+		}
+		behind := false // the rule before was one behind the gap
+		for i, r := range filter.Rules {
+			at, related := placeIn(r, d.Span.File)
+			switch {
+			case !related:
+				behind = false
+				continue
+			case at < d.Span.Start:
+				a.gap, behind = max(a.gap, i), false
+			case !behind:
+				a.gap, behind = max(a.gap, i-1), true
+			}
+			a.gaps = true
+		}
+		a.gaps = a.gaps || d.Span.File == filter.At.Span.File
+	}
+}
+
+// placeIn returns where a file holds a rule, or the $include line that leads to it.
+func placeIn(r *model.Rule, f *source.File) (at int32, ok bool) {
+	if r.At.Span.File == f {
+		return r.At.Span.Start, true
+	}
+	for _, line := range r.At.Included {
+		if line.File == f {
+			return line.Start, true
+		}
+	}
+	return 0, false
+}
+
+// isDoubtful reports whether it is not known what a rule matches: it holds a variable that nobody defines, or a
+// pattern that is not simulated.
+func isDoubtful(r *model.Rule) bool {
+	var unsupported *match.UnsupportedError
+	return strings.Contains(r.Type.Text, "${") || slices.ContainsFunc(r.Patterns(), func(p *model.Pattern) bool {
+		return strings.Contains(p.Text(), "${") || errors.As(p.Err, &unsupported)
+	})
+}
+
+// lets returns the rule that lets a request through, nil where it is denied or that is not certain. A word before the
+// URL is the method.
+func (a *asking) lets(request string) *model.Rule {
+	q := lint.Question{URL: request}
+	if method, url, ok := strings.Cut(request, " "); ok && !strings.HasPrefix(request, "/") {
+		q.Method, q.URL = method, url
+	}
+	if !a.pass.Ask(a.farm, &q, &a.answer) || !a.answer.Allowed || a.answer.Rule == nil {
+		return nil
+	}
+	r := a.answer.Rule
+	if a.index[r] < a.doubt || a.index[r] <= a.gap || isDoubtful(r) {
+		return nil
+	}
+	return r
+}
+
+// denied returns whether a request is denied by the filter, and the rule that denies it, nil where none matches.
+func (a *asking) denied(request string) (*model.Rule, bool) {
+	r := a.lets(request)
+	if r != nil || !a.answer.Filtered || a.answer.Allowed {
+		return nil, false
+	}
+	return a.answer.Rule, true
+}
+
+// first returns the first request of a list that is let through, and by which rule.
+func (a *asking) first(requests ...string) (string, *model.Rule) {
+	for _, request := range requests {
+		if r := a.lets(request); r != nil {
+			return request, r
+		}
+	}
+	return "", nil
+}
+
+// tellOnce reports that a rule lets a request through, once for each class and rule. what follows the request.
+func (a *asking) tellOnce(class string, r *model.Rule, request, what, hint string, severity diag.Severity, related ...diag.Related) {
+	key := telling{class, r}
+	if a.told[key] {
+		return
+	}
+	a.told[key] = true
+	a.pass.Report(diag.Diagnostic{
+		Span: r.At.Span, Included: r.At.Included, Severity: severity, Related: related, Hint: hint,
+		Message: letsThrough(r) + " lets through " + request + what,
+	})
+}
+
+// letsThrough names a rule.
+func letsThrough(r *model.Rule) string {
+	if r.Label == "" {
+		return "filter rule without a name"
+	}
+	return "filter rule /" + r.Label
+}
+
+// deniedHere is the place that denies the request without its disguise.
+func deniedHere(r *model.Rule, request string) []diag.Related {
+	if r == nil {
+		return nil
+	}
+	return []diag.Related{{Span: r.At.Span, Message: request + " is denied here"}}
+}
+
+// The bounds on the addresses that are asked about.
+const (
+	maxAddresses    = 48
+	maxAddressBytes = 300
+)
+
+// addresses returns paths of content without a dot: examples of what the allow rules speak of, and some that sites
+// usually have.
+//
+// open leaves out those of rules that spell out whole URLs: nothing beside these passes there.
+func (a *asking) addresses(open bool) []string {
+	list := []string{}
+	add := func(base string) {
+		if base, _, _ = strings.Cut(base, "."); len(base) > 1 && len(list) < maxAddresses && !slices.Contains(list, base) && isContent(base) {
+			list = append(list, base)
+		}
+	}
+	add("/content/x")
+	add("/content/site/en")
+	for _, r := range a.farm.Filter.Rules {
+		if r.Allow && len(list) < maxAddresses && !(open && spellsOut(r.URL)) {
+			add(addressOf(r))
+		}
+	}
+	// The insides of pages read worse as examples, so they come last.
+	slices.SortStableFunc(list, func(x, y string) int { return strings.Count(x, ":") - strings.Count(y, ":") })
+	return list
+}
+
+// spellsOut reports whether a pattern is one URL, or a few.
+func spellsOut(p *model.Pattern) bool {
+	if p == nil || p.Pattern == nil {
+		return false
+	}
+	_, few := p.Strings()
+	return few
+}
+
+// isContent reports whether a path is not one of AEM's own trees.
+func isContent(path string) bool {
+	root, _, _ := strings.Cut(path[1:], "/")
+	switch root {
+	case "adobe", "aem", "api", "apps", "bin", "conf", "crx", "dispatcher", "etc", "graphql", "home", "libs", "mnt", "screens", "services", "system", "tmp", "var":
+		return false
+	}
+	return true
+}
+
+// pages returns the addresses that can be read as pages, with .html.
+func (a *asking) pages() []string {
+	return slices.DeleteFunc(a.addresses(false), func(base string) bool { return a.lets(base+".html") == nil })
+}
+
+// addressOf returns an example of the URL path that a rule speaks of, "" where it speaks of none.
+func addressOf(r *model.Rule) string {
+	for _, p := range []*model.Pattern{r.Path, r.URL} {
+		if p == nil || p.Err != nil {
+			continue
+		}
+		if s := exampleOf(p); strings.HasPrefix(s, "/") {
+			return s
+		}
+	}
+	return ""
+}
+
+// exampleOf returns a path that a pattern matches, "" where none was found.
+func exampleOf(p *model.Pattern) string { return exampleWith(p, "/x", "x", "") }
+
+// wordOf returns a string without a slash of its own making that a pattern of a part of the URL matches, "" where none
+// was found.
+func wordOf(p *model.Pattern) string { return exampleWith(p, "x", "") }
+
+func exampleWith(p *model.Pattern, fills ...string) string {
+	if p == nil || p.Pattern == nil || p.Err != nil {
+		return ""
+	}
+	for _, fill := range fills {
+		var b strings.Builder
+		fillIn(&b, p.Expr(), fill)
+		if s := b.String(); len(s) <= maxAddressBytes && p.Match(s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// fillIn writes one string of an expression: the first alternative of each, and fill for whatever may be anything.
+func fillIn(b *strings.Builder, e *match.Expr, fill string) {
+	if b.Len() > maxAddressBytes {
+		return
+	}
+	switch e.Op {
+	case match.OpText:
+		b.WriteString(e.Text)
+	case match.OpSet:
+		for _, from := range []int{'x', 'a', 'A', '0', 0} {
+			if c, ok := e.Set.First(from); ok {
+				b.WriteByte(c)
+				break
+			}
+		}
+	case match.OpCat:
+		for _, sub := range e.Subs {
+			fillIn(b, sub, fill)
+		}
+	case match.OpAlt:
+		if len(e.Subs) > 0 {
+			fillIn(b, e.Subs[0], fill)
+		}
+	case match.OpRepeat:
+		if sub := e.Subs[0]; sub.Op == match.OpSet && sub.Set.Has('/') && sub.Set.Has('x') && e.Max != 1 {
+			if fill == "/x" && strings.HasSuffix(b.String(), "/") {
+				fill = "x"
+			}
+			b.WriteString(fill)
+			return
+		}
+		n := e.Min
+		if n == 0 && fill != "" {
+			n = 1
+		}
+		for range min(n, 20) {
+			fillIn(b, e.Subs[0], fill)
+		}
+	}
+}
+
+// isAnything reports whether a pattern demands nothing.
+func isAnything(p *model.Pattern) bool { return p == nil || p.Pattern != nil && p.Always() }
