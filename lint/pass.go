@@ -6,6 +6,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // MaxFindings is how many findings of one rule are kept; [Result.Left] counts the others.
@@ -65,6 +66,11 @@ func (p *Pass) Report(d diag.Diagnostic) {
 // Reportf reports a finding at a place, with the chain of includes that led there.
 func (p *Pass) Reportf(at model.Place, format string, args ...any) {
 	p.Report(diag.Diagnostic{Span: at.Span, Included: at.Included, Message: fmt.Sprintf(format, args...)})
+}
+
+// Tell reports a finding at a part of what stands at a place.
+func (p *Pass) Tell(at source.Span, in model.Place, message, hint string, fixes ...diag.Fix) {
+	p.Report(diag.Diagnostic{Span: at, Included: in.Included, Message: message, Hint: hint, Fixes: fixes})
 }
 
 // String returns the value of an option that is a text. It panics, as do its like, where the rule has no such

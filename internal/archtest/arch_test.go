@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"internal/automata": {"internal/match"},
 	"lint":              {"source", "diag", "grammar", "grammar/httpd", "model", "internal/match", "internal/spelling"},
 	"rules":             {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "internal/match", "internal/automata", "rules/..."},
-	"rules/...":         {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "internal/match", "internal/automata", "rules/lastmatch"},
+	"rules/...":         {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "internal/match", "internal/automata", "rules/lastmatch", "rules/textedit", "rules/unread"},
 	"simulate":          {"source", "model", "internal/match", "internal/spelling"},
 	"internal/project":  {"source", "diag", "grammar", "grammar/httpd", "internal/match", "internal/expand", "model", "lint", "simulate", "internal/yamltext", "fixtures"},
 	"internal/displog":  {},

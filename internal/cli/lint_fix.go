@@ -12,7 +12,6 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // maxRounds bounds how often fixes are made: one may bring another to light, and two that undo each other never end.
@@ -39,7 +38,7 @@ func (l *linter) fix(ctx context.Context) error {
 		if r.list, err = l.withoutBaseline(r.list); err != nil {
 			return err
 		}
-		edits, taken, _ := lint.SelectFixes(l.mutable(r), l.in.yes("unsafe-fixes"))
+		edits, taken, _ := lint.SelectFixes(l.writable(r), l.in.yes("unsafe-fixes"))
 		if len(edits) == 0 {
 			break
 		}
@@ -77,14 +76,13 @@ func (l *linter) fix(ctx context.Context) error {
 	return l.verdict(r)
 }
 
-// mutable returns the findings whose fixes stay within files that may be changed: files on disk which are no copies
-// of those that the Cloud Service puts in place.
-func (l *linter) mutable(r *linted) []diag.Diagnostic {
+// writable returns the findings with the fixes that stay within files on disk: there is nowhere else to write.
+func (l *linter) writable(r *linted) []diag.Diagnostic {
 	list := slices.Clone(r.list)
 	for i := range list {
 		list[i].Fixes = slices.DeleteFunc(slices.Clone(list[i].Fixes), func(f diag.Fix) bool {
 			return slices.ContainsFunc(f.Edits, func(e diag.Edit) bool {
-				return !slices.ContainsFunc(r.projects, func(p *project.Project) bool { return p.OnDisk(e.Span.File) != "" && !p.Immutable(e.Span.File) })
+				return !slices.ContainsFunc(r.projects, func(p *project.Project) bool { return p.OnDisk(e.Span.File) != "" })
 			})
 		})
 	}
@@ -94,8 +92,13 @@ func (l *linter) mutable(r *linted) []diag.Diagnostic {
 // apply makes edits in the texts that the next round reads. Two names may be those of one file on disk: the edits
 // under the first are made, and the text is that of both.
 func (l *linter) apply(projects []*project.Project, edits []diag.Edit, repairs map[string]*repair) (changed bool, err error) {
+	fixed, err := lint.ApplyEdits(edits)
+	if err != nil {
+		return false, &internalError{err}
+	}
 	done := map[string]bool{}
-	for _, file := range filesOf(edits) {
+	for _, c := range fixed {
+		file, after := c.File, c.Text
 		var names []string
 		for _, p := range projects {
 			if path := p.OnDisk(file); path != "" {
@@ -113,19 +116,12 @@ func (l *linter) apply(projects []*project.Project, edits []diag.Edit, repairs m
 			continue
 		}
 		done[real] = true
-		after, err := diag.Apply(file, edits)
-		if err != nil {
-			return false, &internalError{err}
-		}
 		f := repairs[real]
 		if f == nil {
 			f = &repair{path: real, name: file.Name, before: file.Text}
 			repairs[real] = f
 		}
-		if !bytes.Equal(file.Text, after) {
-			changed = true
-		}
-		f.after = after
+		f.after, changed = after, true
 		if l.texts == nil {
 			l.texts = map[string][]byte{}
 		}
@@ -154,18 +150,6 @@ func (l *linter) namesOf(projects []*project.Project, real string) []string {
 		}
 	}
 	return names
-}
-
-// filesOf returns the files that edits change, each once, in the order of their names.
-func filesOf(edits []diag.Edit) []*source.File {
-	var files []*source.File
-	for _, e := range edits {
-		if !slices.Contains(files, e.Span.File) {
-			files = append(files, e.Span.File)
-		}
-	}
-	slices.SortStableFunc(files, func(a, b *source.File) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
-	return files
 }
 
 // sorted returns the files whose text has changed in the end, in the order of their names.
@@ -201,7 +185,7 @@ func (l *linter) unsafe(r *linted) int {
 	if l.in.yes("unsafe-fixes") {
 		return 0
 	}
-	_, taken, _ := lint.SelectFixes(l.mutable(r), true)
+	_, taken, _ := lint.SelectFixes(l.writable(r), true)
 	return len(taken)
 }
 

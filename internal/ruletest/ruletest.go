@@ -224,18 +224,12 @@ func (c *testCase) fix(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
 		if round == maxFixRounds {
 			t.Fatalf("fixes have not ended after %d rounds", maxFixRounds)
 		}
-		done := map[*source.File]bool{}
-		for _, e := range edits {
-			f := e.Span.File
-			if done[f] {
-				continue
-			}
-			done[f] = true
-			text, err := diag.Apply(f, edits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[p.Tree.Name(f)] = &fstest.MapFile{Data: text}
+		changed, err := lint.ApplyEdits(edits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range changed {
+			files[p.Tree.Name(f.File)] = &fstest.MapFile{Data: f.Text}
 		}
 	}
 	for name, f := range files {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -12,10 +13,7 @@ const blanks = " \t\r"
 
 // head covers the name of a section, of which a Place covers all.
 func head(at model.Place) model.Place {
-	text := at.Span.Text()
-	if i := strings.IndexAny(text, blanks+"\n{"); i > 0 {
-		at.Span.End = at.Span.Start + int32(i)
-	}
+	at.Span = textedit.Head(at.Span)
 	return at
 }
 
@@ -93,24 +91,4 @@ func rewrite(at source.Span, text string) []diag.Fix {
 		text = q + text + q
 	}
 	return []diag.Fix{{Title: "write " + text, Edits: []diag.Edit{{Span: at, New: text}}}}
-}
-
-// removal takes a property or a string out, with its line where it has one of its own, or else the blanks before it.
-func removal(at source.Span) diag.Edit {
-	text := at.File.Text
-	start, end := int(at.Start), int(at.End)
-	for start > 0 && strings.IndexByte(blanks, text[start-1]) >= 0 {
-		start--
-	}
-	first := start == 0 || text[start-1] == '\n'
-	for end < len(text) && strings.IndexByte(blanks, text[end]) >= 0 {
-		end++
-	}
-	switch {
-	case first && (end == len(text) || text[end] == '\n'):
-		return diag.Edit{Span: at.File.Span(start, min(end+1, len(text)))}
-	case first:
-		return diag.Edit{Span: at.File.Span(int(at.Start), end)}
-	}
-	return diag.Edit{Span: at.File.Span(start, int(at.End))}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
-	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
 // complete reports whether what the /cache of a farm lacks is not written anywhere: the farm is no part that was
@@ -18,21 +18,7 @@ func complete(p *lint.Pass, f *model.Farm) bool {
 	if f.Cache == nil || added > onlyFarms || f.RendersAt.Span.IsZero() || added > 0 && f.VirtualHostsAt.Span.IsZero() {
 		return false
 	}
-	return !unread(p, f.Cache.At.Span)
-}
-
-// unread reports whether something between the braces of a section could not be read, so that the model lacks it.
-func unread(p *lint.Pass, section source.Span) bool {
-	within := func(s source.Span) bool { return !s.IsZero() && s.File == section.File && section.Contains(s) }
-	for _, d := range p.Subject.Found {
-		switch d.Rule {
-		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP106", "DSP107", "DSP110", "DSP116", "DSP117", "DSP756":
-			if within(d.Span) || slices.ContainsFunc(d.Included, within) {
-				return true
-			}
-		}
-	}
-	return false
+	return !unread.Section(p, f.Cache.At.Span)
 }
 
 // stores reports whether a farm may store anything: it has a place for it and a rule that allows something.

@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var headersGlob = lint.Rule{
@@ -95,7 +96,7 @@ func checkHeadersSetCookie(p *lint.Pass, f *model.Farm) {
 		}
 		if strings.Trim(v.At.Span.Text(), `"'`) == v.Text {
 			// Not safe: what comes from the cache lacks the header then.
-			d.Fixes = []diag.Fix{{Title: "remove " + v.Text, Edits: []diag.Edit{removal(v.At.Span)}}}
+			d.Fixes = []diag.Fix{{Title: "remove " + v.Text, Edits: []diag.Edit{textedit.Removed(v.At.Span)}}}
 		}
 		p.Report(d)
 	}

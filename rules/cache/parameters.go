@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
 // What parameters that no entry names are to be, for the option policy.
@@ -56,7 +57,7 @@ func checkParameterPolicy(p *lint.Pass, f *model.Farm) {
 		return
 	}
 	l := f.Cache.IgnoreURLParams
-	if len(l.Unknown) > 0 || unread(p, l.At.Span) {
+	if len(l.Unknown) > 0 || unread.Section(p, l.At.Span) {
 		return
 	}
 	var all *model.Rule // the one that decides about names without an entry
@@ -208,7 +209,7 @@ func checkMarketing(p *lint.Pass, f *model.Farm) {
 		return
 	}
 	l := f.Cache.IgnoreURLParams
-	if p.FarmType(f) == lint.Author || len(l.Unknown) > 0 || unread(p, l.At.Span) {
+	if p.FarmType(f) == lint.Author || len(l.Unknown) > 0 || unread.Section(p, l.At.Span) {
 		return
 	}
 	for _, r := range l.Rules {

@@ -4,6 +4,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var statfileIgnored = lint.Rule{
@@ -41,7 +42,7 @@ func checkStatfileIgnored(p *lint.Pass, f *model.Farm) {
 		// without a level as well.
 		Fixes: []diag.Fix{{
 			Title: "remove /statfile", Safe: c.Statfile.At.Span.File == c.StatfilesLevel.At.Span.File && len(c.Statfile.At.Included) == 0,
-			Edits: []diag.Edit{removal(c.Statfile.At.Span)},
+			Edits: []diag.Edit{textedit.Removed(c.Statfile.At.Span)},
 		}},
 	})
 }

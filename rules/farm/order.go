@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 // maxLost bounds the hosts that a finding names as lost.
@@ -267,7 +268,7 @@ func checkDefaultHosts(p *lint.Pass, c *model.Config) {
 				Related: lost,
 			}
 			if sole(f, v) {
-				d.Fixes = []diag.Fix{{Title: "remove the $include", Edits: []diag.Edit{{Span: wholeLine(line)}}}}
+				d.Fixes = []diag.Fix{{Title: "remove the $include", Edits: []diag.Edit{{Span: textedit.Line(line)}}}}
 			}
 			p.Report(d)
 			break

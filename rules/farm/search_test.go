@@ -8,7 +8,6 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // TestBroken: where reading lost something, a farm without hosts may have some.
@@ -69,33 +68,6 @@ func TestSeveralHosts(t *testing.T) {
 		t.Run(tt.text, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, severalHosts(tt.text)); diff != "" {
 				t.Errorf("hosts (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestWholeLine(t *testing.T) {
-	for _, tt := range []struct{ name, text, want string }{
-		{"a line", "a\n\t[x]\t\nb", "a\nb"},
-		{"the last line", "a\n[x]", "a\n"},
-		{"the first line", "[x]\r\nb", "b"},
-		{"something before", "a [x]\nb", "a \nb"},
-		{"a comment behind", "[x] # c\nb", " # c\nb"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			f := source.NewFile("a.any", []byte(tt.text))
-			var start, end int
-			for i, c := range []byte(tt.text) {
-				switch c {
-				case '[':
-					start = i
-				case ']':
-					end = i + 1
-				}
-			}
-			at := wholeLine(f.Span(start, end))
-			if got := tt.text[:at.Start] + tt.text[at.End:]; got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -63,7 +63,7 @@ func checkRiskyExtension(ps *lint.Pass, f *model.Farm) {
 			at := strings.Index(p.Text(), flat)
 			fixes = []diag.Fix{{Title: "take " + strings.Join(risky, ", ") + " out", Edits: []diag.Edit{{Span: p.Span(at, at+len(flat)), New: strings.Join(left, "|")}}}}
 		}
-		tell(ps, p.ValueAt, p.At, named(r)+" allows the extension "+strings.Join(risky, ", "), "take it out unless the site serves such files", fixes...)
+		ps.Tell(p.ValueAt, p.At, named(r)+" allows the extension "+strings.Join(risky, ", "), "take it out unless the site serves such files", fixes...)
 	}
 }
 

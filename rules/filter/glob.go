@@ -37,7 +37,7 @@ var filterAllowGlob = lint.Rule{
 func checkAllowGlob(ps *lint.Pass, f *model.Farm) {
 	for _, r := range rulesOf(f) {
 		if r.AllowsByGlob() && known(r.Glob) && !misses(r.Glob) {
-			tell(ps, r.Glob.At.Span, r.At, named(r)+" allows what a glob finds anywhere in the request line",
+			ps.Tell(r.Glob.At.Span, r.At, named(r)+" allows what a glob finds anywhere in the request line",
 				"write /method and /url, or /path and /extension, in place of /glob", takenApart(r)...)
 		}
 	}
@@ -133,7 +133,7 @@ func checkGlobNeverMatches(ps *lint.Pass, f *model.Farm) {
 			key.End = key.Start + int32(len("/glob"))
 			fixes = []diag.Fix{{Title: "write /url in place of /glob", Edits: []diag.Edit{{Span: key, New: "/url"}}}}
 		}
-		tell(ps, p.ValueAt, r.At, written(p)+" matches no request line, so "+named(r)+" never matches",
+		ps.Tell(p.ValueAt, r.At, written(p)+" matches no request line, so "+named(r)+" never matches",
 			"write /url: /glob sees method, URL and protocol, as in GET /index.html HTTP/1.1", fixes...)
 	}
 }
@@ -180,7 +180,7 @@ func checkGlobDeprecated(ps *lint.Pass, f *model.Farm) {
 			// differently.
 			fixes = []diag.Fix{{Title: "write /url in place of /glob", Safe: true, Edits: []diag.Edit{{Span: key, New: "/url"}}}}
 		}
-		tell(ps, p.At.Span, r.At, named(r)+" denies by /glob, which is deprecated", "write /method, /url and /query in place of /glob", fixes...)
+		ps.Tell(p.At.Span, r.At, named(r)+" denies by /glob, which is deprecated", "write /method, /url and /query in place of /glob", fixes...)
 	}
 }
 

@@ -45,7 +45,7 @@ func checkMethodCase(ps *lint.Pass, f *model.Farm) {
 		if inFile(p) && !strings.ContainsAny(text, `\[`) {
 			fixes = []diag.Fix{{Title: "write it in upper case", Edits: []diag.Edit{{Span: p.Span(0, len(text)), New: upper(text)}}}}
 		}
-		tell(ps, p.ValueAt, p.At, fmt.Sprintf("%s has %s in lower case, and no request has such a method", written(p), shown(word)),
+		ps.Tell(p.ValueAt, p.At, fmt.Sprintf("%s has %s in lower case, and no request has such a method", written(p), shown(word)),
 			"write methods in upper case", fixes...)
 	})
 }
@@ -108,7 +108,7 @@ func checkMethodListAsGlob(ps *lint.Pass, f *model.Farm) {
 		if inFile(p) && strings.Trim(list, "'()|ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
 			fixes = []diag.Fix{{Title: "write " + list, Edits: []diag.Edit{{Span: p.ValueAt, New: list}}}}
 		}
-		tell(ps, p.ValueAt, p.At, written(p)+" is one method of that name, and not a list", hint, fixes...)
+		ps.Tell(p.ValueAt, p.At, written(p)+" is one method of that name, and not a list", hint, fixes...)
 	})
 }
 
@@ -148,7 +148,7 @@ func checkAllowAnyMethod(ps *lint.Pass, f *model.Farm) {
 		if !allows(r) || r.Glob != nil || !always(r.Method) || matchesAll(r) || writesDenied(rules[i+1:]) {
 			continue
 		}
-		tell(ps, head(r), r.At, named(r)+" allows every method", "add /method '(GET|HEAD)', or the methods that are needed", onlyReading(r)...)
+		ps.Tell(head(r), r.At, named(r)+" allows every method", "add /method '(GET|HEAD)', or the methods that are needed", onlyReading(r)...)
 	}
 }
 

@@ -51,7 +51,7 @@ func checkMissing(ps *lint.Pass, c *model.Config) {
 		if at.IsZero() {
 			at = f.At.Span
 		}
-		tell(ps.For(f), at, f.At, "farm /"+shown(f.Name)+" has no /filter", "add a /filter that denies everything first and then allows what the site needs")
+		ps.For(f).Tell(at, f.At, "farm /"+shown(f.Name)+" has no /filter", "add a /filter that denies everything first and then allows what the site needs")
 	}
 }
 

@@ -36,7 +36,7 @@ func checkExtensionWithDot(ps *lint.Pass, f *model.Farm) {
 		if p.Property != "extension" || !strings.Contains(p.Text(), ".") || takesAbsent(p) || !misses(p) {
 			return
 		}
-		tell(ps, p.ValueAt, p.At, written(p)+" asks for a dot, which no extension has, so "+named(r)+" never matches",
+		ps.Tell(p.ValueAt, p.At, written(p)+" asks for a dot, which no extension has, so "+named(r)+" never matches",
 			"write the extension without its dot", undotted(p)...)
 	})
 }
@@ -136,13 +136,13 @@ func checkSelectorWithDot(ps *lint.Pass, f *model.Farm) {
 		}
 		hint := "write a selector without dots; to ask for several at once, write /url"
 		if !takesAbsent(p) && misses(p) {
-			tell(ps, p.ValueAt, p.At, written(p)+" asks for a dot, which no selector has, so "+named(r)+" never matches", hint, undotted(p)...)
+			ps.Tell(p.ValueAt, p.At, written(p)+" asks for a dot, which no selector has, so "+named(r)+" never matches", hint, undotted(p)...)
 			return
 		}
 		words, _ := p.Strings()
 		for _, w := range words {
 			if strings.Contains(w, ".") {
-				tell(ps, p.ValueAt, p.At, "alternative "+shown(w)+" of /selectors has a dot and matches no selector", hint)
+				ps.Tell(p.ValueAt, p.At, "alternative "+shown(w)+" of /selectors has a dot and matches no selector", hint)
 				return
 			}
 		}
@@ -180,7 +180,7 @@ func checkSuffixWithoutSlash(ps *lint.Pass, f *model.Farm) {
 		if inFile(p) && wordByte(p.Text()[0]) && (!isRegex(p) || !strings.ContainsAny(p.Text(), "|?{") && !strings.HasPrefix(p.Text()[1:], "*")) {
 			fixes = []diag.Fix{{Title: "start it with a slash", Edits: []diag.Edit{{Span: p.Span(0, 0), New: "/"}}}}
 		}
-		tell(ps, p.ValueAt, p.At, written(p)+" does not start with a slash, so "+named(r)+" never matches", "start it with a slash", fixes...)
+		ps.Tell(p.ValueAt, p.At, written(p)+" does not start with a slash, so "+named(r)+" never matches", "start it with a slash", fixes...)
 	})
 }
 
@@ -214,6 +214,6 @@ func checkProtocolMatcher(ps *lint.Pass, f *model.Farm) {
 		if misses(p) {
 			message = written(p) + " matches no protocol, such as HTTP/1.1, so " + named(r) + " never matches"
 		}
-		tell(ps, p.At.Span, p.At, message, "remove it, and tell http from https in Apache")
+		ps.Tell(p.At.Span, p.At, message, "remove it, and tell http from https in Apache")
 	})
 }

@@ -59,7 +59,7 @@ func checkRegexInDoubleQuotes(ps *lint.Pass, f *model.Farm) {
 				fixes = []diag.Fix{{Title: hint, Edits: []diag.Edit{{Span: p.Span(habit.Offset, habit.Offset+len("[.]"))}}}}
 			}
 		}
-		tell(ps, p.Span(habit.Offset, habit.End), p.At, fmt.Sprintf("/%s does not match %s: %s", p.Property, shown(example), habit.Message), hint, fixes...)
+		ps.Tell(p.Span(habit.Offset, habit.End), p.At, fmt.Sprintf("/%s does not match %s: %s", p.Property, shown(example), habit.Message), hint, fixes...)
 	})
 }
 
@@ -145,7 +145,7 @@ func checkGlobInSingleQuotes(ps *lint.Pass, f *model.Farm) {
 		if !ok {
 			return
 		}
-		tell(ps, p.Span(habits[0].Offset, habits[0].End), p.At,
+		ps.Tell(p.Span(habits[0].Offset, habits[0].End), p.At,
 			fmt.Sprintf("/%s does not match %s: %s", p.Property, shown(example), habits[0].Message),
 			"put a glob between double quotes, or write .* for any text", asGlob(p, habits)...)
 	})

@@ -53,7 +53,7 @@ func checkUnescapedDot(ps *lint.Pass, f *model.Farm) {
 			// /url then misses what has another character there, so the fix is not a safe one.
 			fixes = []diag.Fix{{Title: `write \. for a dot`, Edits: edits}}
 		}
-		tell(ps, p.Span(dots[0], dots[0]+1), p.At, "dot of /url stands for any character, before "+extensionAt(p.Text()[dots[0]+1:]), `write \. for a dot`, fixes...)
+		ps.Tell(p.Span(dots[0], dots[0]+1), p.At, "dot of /url stands for any character, before "+extensionAt(p.Text()[dots[0]+1:]), `write \. for a dot`, fixes...)
 	})
 }
 
@@ -145,7 +145,7 @@ func checkAnchorMisuse(ps *lint.Pass, f *model.Farm) {
 		}
 		for _, n := range p.Notes() {
 			if n.Code == match.NoteOuterAnchor {
-				tell(ps, p.Span(n.Offset, n.End), p.At, fmt.Sprintf("%s of /%s changes nothing: the whole text is compared anyway", p.Text()[n.Offset:n.End], p.Property), "remove it")
+				ps.Tell(p.Span(n.Offset, n.End), p.At, fmt.Sprintf("%s of /%s changes nothing: the whole text is compared anyway", p.Text()[n.Offset:n.End], p.Property), "remove it")
 				return
 			}
 		}
@@ -181,7 +181,7 @@ func checkEmptyAlternative(ps *lint.Pass, f *model.Farm) {
 		}
 		for _, n := range p.Notes() {
 			if n.Code == match.NoteEmptyAlternative {
-				tell(ps, p.Span(n.Offset, n.End), p.At, "empty alternative of /"+p.Property+" matches the empty text too", "remove the bar, or write (…)? where that is meant", optionally(p)...)
+				ps.Tell(p.Span(n.Offset, n.End), p.At, "empty alternative of /"+p.Property+" matches the empty text too", "remove the bar, or write (…)? where that is meant", optionally(p)...)
 				return
 			}
 		}
@@ -258,7 +258,7 @@ func checkDuplicateAlternative(ps *lint.Pass, f *model.Farm) {
 				// The same word stands before it in the same group, so both match the same.
 				fixes = []diag.Fix{{Title: "remove it", Safe: true, Edits: []diag.Edit{{Span: p.Span(twice[0]-1, twice[1])}}}}
 			}
-			tell(ps, at, p.At, "alternative "+shown(p.Text()[twice[0]:twice[1]])+" of /"+p.Property+" is there twice", "remove one of them", fixes...)
+			ps.Tell(at, p.At, "alternative "+shown(p.Text()[twice[0]:twice[1]])+" of /"+p.Property+" is there twice", "remove one of them", fixes...)
 		}
 	})
 }
@@ -349,9 +349,9 @@ func checkClass(ps *lint.Pass, p *model.Pattern, from, to int) {
 			if inFile(p) && lo == 'A' && hi == 'z' {
 				fixes = []diag.Fix{{Title: "write A-Za-z", Edits: []diag.Edit{{Span: at, New: "A-Za-z"}}}}
 			}
-			tell(ps, at, p.At, fmt.Sprintf("range %s takes the marks between Z and a as well", text[i:i+3]), "write A-Za-z", fixes...)
+			ps.Tell(at, p.At, fmt.Sprintf("range %s takes the marks between Z and a as well", text[i:i+3]), "write A-Za-z", fixes...)
 		case lo > hi:
-			tell(ps, at, p.At, fmt.Sprintf("range %s runs backwards and is empty", text[i:i+3]), "swap its ends")
+			ps.Tell(at, p.At, fmt.Sprintf("range %s runs backwards and is empty", text[i:i+3]), "swap its ends")
 		}
 	}
 	for i := from + 2; i+2 < to; i++ {
@@ -363,7 +363,7 @@ func checkClass(ps *lint.Pass, p *model.Pattern, from, to int) {
 		if text[i] == '|' && isRegex(p) && inFile(p) && strings.Trim(inner, "|") == inner && !strings.ContainsAny(inner, "^-[],") && (to == len(text) || strings.IndexByte("*+?{", text[to]) < 0) {
 			fixes = []diag.Fix{{Title: "write (" + inner + ")", Edits: []diag.Edit{{Span: p.Span(from, to), New: "(" + inner + ")"}}}}
 		}
-		tell(ps, p.Span(from, to), p.At, shown(class)+" is one character, a letter or '"+text[i:i+1]+"', and not one of several words", "write alternatives as '(json|xml)'", fixes...)
+		ps.Tell(p.Span(from, to), p.At, shown(class)+" is one character, a letter or '"+text[i:i+1]+"', and not one of several words", "write alternatives as '(json|xml)'", fixes...)
 		return
 	}
 }

@@ -46,7 +46,7 @@ func checkNonprodSampleEnabled(ps *lint.Pass, f *model.Farm) {
 	rules := rulesOf(f)
 	for i, r := range rules {
 		if p := sampleOf(r); p != nil && !deniedBehind(rules, i, strings.TrimSuffix(p.Text(), "*")+"x") {
-			tell(ps, p.At.Span, r.At, fmt.Sprintf("%s opens %s: %s", named(r), samplesForDevelopment[p.Text()], written(p)),
+			ps.Tell(p.At.Span, r.At, fmt.Sprintf("%s opens %s: %s", named(r), samplesForDevelopment[p.Text()], written(p)),
 				"remove the rule, or keep it behind a comment sign")
 		}
 	}
@@ -123,7 +123,7 @@ func checkBroadRootAllow(ps *lint.Pass, f *model.Farm) {
 			if !ok || !always(other) || deniedBehind(rules, i, root+"/x") {
 				continue
 			}
-			tell(ps, p.At.Span, r.At, fmt.Sprintf("%s allows everything below %s", named(r), root), "allow the single resources that the site needs")
+			ps.Tell(p.At.Span, r.At, fmt.Sprintf("%s allows everything below %s", named(r), root), "allow the single resources that the site needs")
 			break
 		}
 	}
@@ -196,6 +196,6 @@ func checkPrefixWithoutSlash(ps *lint.Pass, f *model.Farm) {
 		if inFile(p) && p.Text() == folder+"*" {
 			fixes = []diag.Fix{{Title: "write a slash before the wildcard", Edits: []diag.Edit{{Span: p.Span(len(folder), len(folder)), New: "/"}}}}
 		}
-		tell(ps, p.ValueAt, p.At, written(p)+" takes what lies beside "+shown(folder)+" as well", "write a slash before the wildcard", fixes...)
+		ps.Tell(p.ValueAt, p.At, written(p)+" takes what lies beside "+shown(folder)+" as well", "write a slash before the wildcard", fixes...)
 	})
 }

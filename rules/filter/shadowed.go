@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/lastmatch"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var denyAllNotFirst = lint.Rule{
@@ -67,7 +68,7 @@ func checkDenyAllNotFirst(p *lint.Pass, f *model.Farm) {
 			// Not safe: the requests that the rules before it allow are let through after it.
 			d.Fixes = []diag.Fix{{Title: "move it to the top", Edits: []diag.Edit{
 				{Span: top.File.Span(int(top.Start), int(top.Start)), New: at.Text() + "\n" + indent},
-				lastmatch.Removal(at),
+				textedit.Removed(at),
 			}}}
 		}
 	}

@@ -74,7 +74,7 @@ func checkSampleContent(ps *lint.Pass, f *model.Farm) {
 		if edit, ok := lineOf(s.r.At.Span); ok {
 			fixes = []diag.Fix{{Title: "remove the rule", Edits: []diag.Edit{edit}}}
 		}
-		tell(ps, s.p.At.Span, s.p.At, named(s.r)+" allows the sample site "+shown(s.site), "remove the rule, and the sample from the instance", fixes...)
+		ps.Tell(s.p.At.Span, s.p.At, named(s.r)+" allows the sample site "+shown(s.site), "remove the rule, and the sample from the instance", fixes...)
 	}
 }
 

@@ -44,6 +44,6 @@ func checkAllowAll(ps *lint.Pass, f *model.Farm) {
 				}
 			}
 		}
-		tell(ps, at, r.At, message, "name the paths, methods and extensions that the site needs")
+		ps.Tell(at, r.At, message, "name the paths, methods and extensions that the site needs")
 	}
 }

@@ -43,7 +43,7 @@ func checkURLRelative(ps *lint.Pass, f *model.Farm) {
 		if inFile(p) && !strings.Contains(text, "//") && wordByte(text[0]) {
 			fixes = []diag.Fix{{Title: "start it with a slash", Edits: []diag.Edit{{Span: p.Span(0, 0), New: "/"}}}}
 		}
-		tell(ps, p.ValueAt, p.At, written(p)+" does not start with a slash, so "+named(r)+" never matches", "start it with a slash, or with a wildcard", fixes...)
+		ps.Tell(p.ValueAt, p.At, written(p)+" does not start with a slash, so "+named(r)+" never matches", "start it with a slash, or with a wildcard", fixes...)
 	})
 }
 
@@ -89,7 +89,7 @@ func checkURLWithQuery(ps *lint.Pass, f *model.Farm) {
 			split := `/url "` + text[:at] + `" /query "` + text[at+1:] + `"`
 			fixes = []diag.Fix{{Title: "write " + split, Edits: []diag.Edit{{Span: p.At.Span, New: split}}}}
 		}
-		tell(ps, p.Span(at, len(text)), p.At, "/"+p.Property+" holds a query, "+shown(text[at:])+", and is compared without one", "write the query as /query", fixes...)
+		ps.Tell(p.Span(at, len(text)), p.At, "/"+p.Property+" holds a query, "+shown(text[at:])+", and is compared without one", "write the query as /query", fixes...)
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"unicode"
 
 	"github.com/dispcheck/dispcheck/diag"
-	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -102,11 +101,6 @@ func shown(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// tell reports a finding at a part of what stands at a place.
-func tell(ps *lint.Pass, at source.Span, in model.Place, message, hint string, fixes ...diag.Fix) {
-	ps.Report(diag.Diagnostic{Span: at, Included: in.Included, Message: message, Hint: hint, Fixes: fixes})
 }
 
 // always reports whether an element that every request has is not limited: it is not asked for, or by a pattern

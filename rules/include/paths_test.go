@@ -70,24 +70,6 @@ func TestRelative(t *testing.T) {
 	}
 }
 
-func TestWholeLine(t *testing.T) {
-	for _, tt := range []struct{ name, text, want string }{
-		{"a line", "a\n\t[x]\t\nb", "a\nb"},
-		{"the last line", "a\n[x]", "a\n"},
-		{"with a carriage return", "[x]\r\nb", "b"},
-		{"something before", "a [x]\nb", "a \nb"},
-		{"a comment behind", "[x] # c\nb", " # c\nb"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			f := source.NewFile("a.any", []byte(tt.text))
-			at := wholeLine(f.Span(strings.IndexByte(tt.text, '['), strings.IndexByte(tt.text, ']')+1))
-			if got := tt.text[:at.Start] + tt.text[at.End:]; got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
 // TestDepthOption: a project may set how deep files include each other.
 func TestDepthOption(t *testing.T) {
 	fsys := fstest.MapFS{}

@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -176,7 +177,7 @@ func (t *twice) fix(one, two source.Span, removeFirst bool) []diag.Fix {
 	if gone.Path == nil || strings.ContainsAny(gone.Path.Text(), wildcards) {
 		return nil // it brings other files too
 	}
-	return []diag.Fix{{Title: title, Safe: true, Edits: []diag.Edit{{Span: wholeLine(gone.Span())}}}}
+	return []diag.Fix{{Title: title, Safe: true, Edits: []diag.Edit{{Span: textedit.Line(gone.Span())}}}}
 }
 
 // sibling returns two statements that stand in one list of items.
@@ -211,23 +212,4 @@ func sibling(items []grammar.Item, one, two source.Span) (a, b *grammar.IncludeI
 		return true
 	})
 	return a, b
-}
-
-// wholeLine widens a span to its line with the line's end, where nothing else stands on the line.
-func wholeLine(s source.Span) source.Span {
-	text := s.File.Text
-	start, end := int(s.Start), int(s.End)
-	for start > 0 && (text[start-1] == ' ' || text[start-1] == '\t') {
-		start--
-	}
-	for end < len(text) && (text[end] == ' ' || text[end] == '\t' || text[end] == '\r') {
-		end++
-	}
-	switch {
-	case start > 0 && text[start-1] != '\n', end < len(text) && text[end] != '\n':
-		return s
-	case end < len(text):
-		end++
-	}
-	return s.File.Span(start, end)
 }

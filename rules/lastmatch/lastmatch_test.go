@@ -233,25 +233,6 @@ func (s *Section) decide(w subject, without []int) int {
 	return 0
 }
 
-func TestRemoval(t *testing.T) {
-	for _, tt := range []struct{ name, text, want string }{
-		{"own line", "a\n\t[x]  \nb\n", "a\nb\n"},
-		{"comment behind", "a\n\t[x] # why\n", "a\n\t# why\n"},
-		{"between", "a [x] b", "a b"},
-		{"at the end", "a\n[x]", "a\n"},
-		{"all", "[x]", ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			f := source.NewFile("f.any", []byte(tt.text))
-			at := strings.Index(tt.text, "[x]")
-			got, err := diag.Apply(f, []diag.Edit{Removal(f.Span(at, at+3))})
-			if err != nil || string(got) != tt.want {
-				t.Errorf("got %q, %v, want %q", got, err, tt.want)
-			}
-		})
-	}
-}
-
 // BenchmarkFilter: a filter of 40 entries, as rules ask about it.
 func BenchmarkFilter(b *testing.B) {
 	lines := []string{deny + `/url "*"`}

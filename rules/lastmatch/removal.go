@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -78,7 +79,7 @@ func (s *Section) Remove(i int) []diag.Fix {
 		return nil
 	}
 	// Safe, as the plan is made of nothing but proofs: see plan.
-	return []diag.Fix{{Title: "remove it", Safe: true, Edits: []diag.Edit{Removal(at)}}}
+	return []diag.Fix{{Title: "remove it", Safe: true, Edits: []diag.Edit{textedit.Removed(at)}}}
 }
 
 // grounds returns the entries because of which an entry could be left out: proven, and none that is written alike.
@@ -178,24 +179,4 @@ func otherLists(f *model.Farm, k Kind) []*model.RuleList {
 	}
 	own := k.listOf(f)
 	return slices.DeleteFunc(all, func(l *model.RuleList) bool { return l == nil || l == own })
-}
-
-// Removal is the edit that removes a rule: with its line where nothing else stands on it.
-func Removal(at source.Span) diag.Edit {
-	text := at.File.Text
-	start, end := int(at.Start), int(at.End)
-	for start > 0 && (text[start-1] == ' ' || text[start-1] == '\t') {
-		start--
-	}
-	for end < len(text) && (text[end] == ' ' || text[end] == '\t' || text[end] == '\r') {
-		end++
-	}
-	first, last := start == 0 || text[start-1] == '\n', end == len(text) || text[end] == '\n'
-	switch {
-	case first && last:
-		return diag.Edit{Span: at.File.Span(start, min(end+1, len(text)))}
-	case first:
-		return diag.Edit{Span: at.File.Span(int(at.Start), end)}
-	}
-	return diag.Edit{Span: at.File.Span(start, int(at.End))}
 }

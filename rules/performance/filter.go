@@ -7,7 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
-	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var filterCost = lint.Rule{
@@ -84,7 +84,7 @@ func checkCost(ps *lint.Pass, f *model.Farm) {
 		if c.n <= most {
 			return
 		}
-		at := head(f.Filter.At.Span)
+		at := textedit.Head(f.Filter.At.Span)
 		ps.Report(diag.Diagnostic{
 			Span: at, Included: f.Filter.At.Included, Message: fmt.Sprintf("/filter has %d %s", c.n, what), Hint: hint,
 			Related: []diag.Related{{Span: c.first.ValueAt, Message: "the first of them"}},
@@ -105,16 +105,4 @@ func (c *counter) add(p *model.Pattern) {
 		c.first = p
 	}
 	c.n++
-}
-
-// head is the name of a section, or all of it where it has none.
-func head(at source.Span) source.Span {
-	text := at.Text()
-	if !strings.HasPrefix(text, "/") {
-		return at
-	}
-	if i := strings.IndexAny(text, " \t\r\n{"); i > 0 {
-		at.End = at.Start + int32(i)
-	}
-	return at
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -34,15 +36,15 @@ var failoverUseless = lint.Rule{
 }
 
 func checkFailover(ps *lint.Pass, f *model.Farm) {
-	if len(f.Renders) != 1 || unread(ps, f, "renders", f.RendersAt.Span) {
+	if len(f.Renders) != 1 || unread.Property(ps, f, "renders", f.RendersAt.Span) {
 		return
 	}
 	const hint = "remove it, or add the other renders"
 	if s := &f.Failover; s.Value {
-		tell(ps, s.At.Span, s.At, "/failover has no other render to turn to", hint)
+		ps.Tell(s.At.Span, s.At, "/failover has no other render to turn to", hint)
 	}
 	if s := &f.UnavailablePenalty; s.Set && known(s.Text) {
-		tell(ps, s.At.Span, s.At, "/unavailablePenalty has no other render to prefer", hint)
+		ps.Tell(s.At.Span, s.At, "/unavailablePenalty has no other render to prefer", hint)
 	}
 }
 
@@ -95,11 +97,11 @@ var healthCheckMissing = lint.Rule{
 }
 
 func checkHealth(ps *lint.Pass, f *model.Farm) {
-	if f.HealthCheck != nil || len(f.Renders) < 2 || partOf(ps.Subject.Config) || unread(ps, f, "health_check", f.At.Span) {
+	if f.HealthCheck != nil || len(f.Renders) < 2 || partOf(ps.Subject.Config) || unread.Property(ps, f, "health_check", f.At.Span) {
 		return
 	}
 	at := f.RendersAt
-	tell(ps, head(at.Span), at, fmt.Sprintf("%d renders and no /health_check that finds out which of them works", len(f.Renders)), `add /health_check { /url "…" } with a page that answers 500 when the instance is broken`)
+	ps.Tell(textedit.Head(at.Span), at, fmt.Sprintf("%d renders and no /health_check that finds out which of them works", len(f.Renders)), `add /health_check { /url "…" } with a page that answers 500 when the instance is broken`)
 }
 
 // maxCategories is how many categories the module takes.
@@ -152,7 +154,7 @@ func checkCategories(ps *lint.Pass, f *model.Farm) {
 	if c.Name != "" {
 		what = "category /" + shown(c.Name)
 	}
-	tell(ps, at, c.At, fmt.Sprintf("%s is the ninth of %d, and the module takes eight", what, len(all)), "leave eight, with the one for everything else last")
+	ps.Tell(at, c.At, fmt.Sprintf("%s is the ninth of %d, and the module takes eight", what, len(all)), "leave eight, with the one for everything else last")
 }
 
 var statisticsUseless = lint.Rule{
@@ -188,16 +190,16 @@ func checkStatistics(ps *lint.Pass, c *model.Config) {
 		}
 	}
 	for _, f := range c.Farms {
-		if f.Statistics == nil || len(f.Renders) != 1 || unread(ps, f, "renders", f.RendersAt.Span) {
+		if f.Statistics == nil || len(f.Renders) != 1 || unread.Property(ps, f, "renders", f.RendersAt.Span) {
 			continue
 		}
 		at := f.Statistics.At
 		var fixes []diag.Fix
 		if whole(at.Span) && !needed[at.Span] {
 			// Safe: statistics decide nothing but which render answers, and there is one.
-			fixes = []diag.Fix{{Title: "remove /statistics", Safe: true, Edits: []diag.Edit{removed(at.Span)}}}
+			fixes = []diag.Fix{{Title: "remove /statistics", Safe: true, Edits: []diag.Edit{textedit.Removed(at.Span)}}}
 		}
-		tell(ps, head(at.Span), at, "/statistics has one render to measure, and nothing to choose", "remove /statistics", fixes...)
+		ps.Tell(textedit.Head(at.Span), at, "/statistics has one render to measure, and nothing to choose", "remove /statistics", fixes...)
 	}
 }
 
@@ -233,14 +235,14 @@ func checkSticky(ps *lint.Pass, f *model.Farm) {
 	}
 	const hint = "name the folder whose pages need it, or remove it"
 	if s := &f.StickyConnectionsFor; s.Set && isEverything(s.Value) {
-		tell(ps, s.ValueAt, s.At, everywhere(s.Value), hint)
+		ps.Tell(s.ValueAt, s.At, everywhere(s.Value), hint)
 	}
 	if f.StickyConnections == nil || f.StickyConnections.Paths == nil {
 		return
 	}
 	for _, v := range f.StickyConnections.Paths.Values {
 		if isEverything(v.Text) {
-			tell(ps, v.At.Span, v.At, everywhere(v.Text), hint)
+			ps.Tell(v.At.Span, v.At, everywhere(v.Text), hint)
 		}
 	}
 }
@@ -293,7 +295,7 @@ func checkForms(ps *lint.Pass, f *model.Farm) {
 	ps.Report(diag.Diagnostic{
 		Span: at.Span, Included: at.Included, Message: "/stickyConnectionsFor stands beside /stickyConnections",
 		Hint:    "write its folder into /paths of /stickyConnections, and remove it",
-		Related: []diag.Related{{Span: head(f.StickyConnections.At.Span), Message: "the other form"}},
+		Related: []diag.Related{{Span: textedit.Head(f.StickyConnections.At.Span), Message: "the other form"}},
 	})
 }
 
@@ -331,14 +333,14 @@ func checkCookie(ps *lint.Pass, f *model.Farm) {
 		switch {
 		case flag.Value || !isFlag(flag):
 		case flag.Set:
-			tell(ps, flag.ValueAt, flag.At, fmt.Sprintf("property /%s is 0: %s", name, message), `write "1"`, rewritten(flag, "1")...)
+			ps.Tell(flag.ValueAt, flag.At, fmt.Sprintf("property /%s is 0: %s", name, message), `write "1"`, textedit.Rewritten(flag, "1")...)
 		default:
 			property := fmt.Sprintf(`/%s "1"`, name)
 			var fixes []diag.Fix
 			if p := s.Paths.At.Span; p.File == s.At.Span.File && whole(p) {
-				fixes = added(p, property)
+				fixes = textedit.Added(p, property)
 			}
-			tell(ps, head(s.At.Span), s.At, fmt.Sprintf("/stickyConnections has no /%s: %s", name, message), "add "+property, fixes...)
+			ps.Tell(textedit.Head(s.At.Span), s.At, fmt.Sprintf("/stickyConnections has no /%s: %s", name, message), "add "+property, fixes...)
 		}
 	}
 	check("httpOnly", "scripts can read the cookie renderid", &s.HTTPOnly)
@@ -369,6 +371,6 @@ var propagateSyndPostOn = lint.Rule{
 
 func checkPropagate(ps *lint.Pass, f *model.Farm) {
 	if s := &f.PropagateSyndPost; s.Value {
-		tell(ps, s.ValueAt, s.At, "property /propagateSyndPost is 1: flushes go on to the render", `write "0", unless the render replicates by them`, rewritten(s, "0")...)
+		ps.Tell(s.ValueAt, s.At, "property /propagateSyndPost is 1: flushes go on to the render", `write "0", unless the render replicates by them`, textedit.Rewritten(s, "0")...)
 	}
 }

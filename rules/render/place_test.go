@@ -11,6 +11,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -125,5 +126,5 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-func add(at source.Span) []diag.Edit    { return added(at, `/b "2"`)[0].Edits }
-func remove(at source.Span) []diag.Edit { return []diag.Edit{removed(at)} }
+func add(at source.Span) []diag.Edit    { return textedit.Added(at, `/b "2"`)[0].Edits }
+func remove(at source.Span) []diag.Edit { return []diag.Edit{textedit.Removed(at)} }

@@ -10,6 +10,8 @@ import (
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -62,20 +64,20 @@ func checkMissing(ps *lint.Pass, f *model.Farm) {
 	const hint = `add the server that makes the pages: /renders { /rend01 { /hostname "…" /port "4503" } }`
 	if at := f.RendersAt; !at.Span.IsZero() {
 		// Only a part of a text is without a head: then renders may stand elsewhere.
-		if partOf(ps.Subject.Config) && head(at.Span) == at.Span || unread(ps, f, "renders", at.Span) || unread(ps, f, "renders", f.At.Span) {
+		if partOf(ps.Subject.Config) && textedit.Head(at.Span) == at.Span || unread.Property(ps, f, "renders", at.Span) || unread.Property(ps, f, "renders", f.At.Span) {
 			return
 		}
-		tell(ps, head(at.Span), at, "/renders is empty", hint)
+		ps.Tell(textedit.Head(at.Span), at, "/renders is empty", hint)
 		return
 	}
-	if partOf(ps.Subject.Config) || unread(ps, f, "renders", f.At.Span) {
+	if partOf(ps.Subject.Config) || unread.Property(ps, f, "renders", f.At.Span) {
 		return
 	}
 	at := f.NameAt
 	if at.IsZero() {
-		at = head(f.At.Span)
+		at = textedit.Head(f.At.Span)
 	}
-	tell(ps, at, f.At, "farm /"+shown(f.Name)+" has no /renders", hint)
+	ps.Tell(at, f.At, "farm /"+shown(f.Name)+" has no /renders", hint)
 }
 
 // maxPort is the highest port of TCP.
@@ -103,7 +105,7 @@ var renderPortInvalid = lint.Rule{
 func checkPort(ps *lint.Pass, f *model.Farm) {
 	for _, r := range f.Renders {
 		if p := &r.Port; p.Set && known(p.Text) && (p.Value < 1 || p.Value > maxPort) {
-			tell(ps, p.ValueAt, p.At, fmt.Sprintf("property /port is %d, and there are the ports 1 to %d", p.Value, maxPort), "write the port on which the instance listens, such as 4503")
+			ps.Tell(p.ValueAt, p.At, fmt.Sprintf("property /port is %d, and there are the ports 1 to %d", p.Value, maxPort), "write the port on which the instance listens, such as 4503")
 		}
 	}
 }
@@ -225,7 +227,7 @@ func checkDuplicate(ps *lint.Pass, f *model.Farm) {
 			Related: []diag.Related{{Span: nameOf(o), Message: "the same server"}},
 		}
 		if whole(r.At.Span) && r.Name != "" {
-			d.Fixes = []diag.Fix{{Title: "remove " + named(r), Edits: []diag.Edit{removed(r.At.Span)}}}
+			d.Fixes = []diag.Fix{{Title: "remove " + named(r), Edits: []diag.Edit{textedit.Removed(r.At.Span)}}}
 		}
 		ps.Report(d)
 	}
@@ -258,7 +260,7 @@ func checkLocal(ps *lint.Pass, f *model.Farm) {
 	for _, r := range f.Renders {
 		h := &r.Hostname
 		if isLocal(h.Value) && !strings.Contains(h.ValueAt.Text(), "${") {
-			tell(ps, h.ValueAt, h.At, fmt.Sprintf("%s is the Dispatcher's own machine, %s", named(r), shown(h.Value)), "write the host of the instance, or a variable that each environment sets")
+			ps.Tell(h.ValueAt, h.At, fmt.Sprintf("%s is the Dispatcher's own machine, %s", named(r), shown(h.Value)), "write the host of the instance, or a variable that each environment sets")
 		}
 	}
 }
@@ -314,7 +316,7 @@ func checkResolve(ps *lint.Pass, f *model.Farm) {
 		}
 		for _, p := range changing {
 			if p.Match(h.Value) {
-				tell(ps, h.ValueAt, h.At, fmt.Sprintf("addresses of %s change, and %s keeps the first", shown(h.Value), named(r)), `add /always-resolve "1"`)
+				ps.Tell(h.ValueAt, h.At, fmt.Sprintf("addresses of %s change, and %s keeps the first", shown(h.Value), named(r)), `add /always-resolve "1"`)
 				break
 			}
 		}

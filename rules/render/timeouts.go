@@ -6,6 +6,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -39,13 +40,13 @@ func checkNoTimeout(ps *lint.Pass, f *model.Farm) {
 	for _, r := range f.Renders {
 		if t := &r.Timeout; t.Set {
 			if isZero(t) {
-				tell(ps, t.ValueAt, t.At, "property /timeout is 0: connecting has no limit", "write milliseconds, such as 10000", rewritten(t, "10000")...)
+				ps.Tell(t.ValueAt, t.At, "property /timeout is 0: connecting has no limit", "write milliseconds, such as 10000", textedit.Rewritten(t, "10000")...)
 			}
 		} else if r.Hostname.Set {
-			tell(ps, nameOf(r), r.At, named(r)+" has no /timeout: connecting has no limit", `add /timeout "10000", which is ten seconds`, added(lastOf(r), `/timeout "10000"`)...)
+			ps.Tell(nameOf(r), r.At, named(r)+" has no /timeout: connecting has no limit", `add /timeout "10000", which is ten seconds`, textedit.Added(lastOf(r), `/timeout "10000"`)...)
 		}
 		if t := &r.ReceiveTimeout; isZero(t) {
-			tell(ps, t.ValueAt, t.At, "property /receiveTimeout is 0: the answer may take for ever", "write milliseconds, such as 60000", rewritten(t, "60000")...)
+			ps.Tell(t.ValueAt, t.At, "property /receiveTimeout is 0: the answer may take for ever", "write milliseconds, such as 60000", textedit.Rewritten(t, "60000")...)
 		}
 	}
 }
@@ -109,9 +110,9 @@ func checkTimeout(ps *lint.Pass, f *model.Farm) {
 		switch {
 		case !s.Set || !digits(s.Text) || s.Value == 0:
 		case s.Value < least:
-			tell(ps, s.ValueAt, s.At, fmt.Sprintf("property /%s is %d ms, which is very short", name, s.Value), "write milliseconds, not seconds")
+			ps.Tell(s.ValueAt, s.At, fmt.Sprintf("property /%s is %d ms, which is very short", name, s.Value), "write milliseconds, not seconds")
 		case s.Value > most:
-			tell(ps, s.ValueAt, s.At, fmt.Sprintf("property /%s is %d ms, which is very long", name, s.Value), fmt.Sprintf("write %d or less", most))
+			ps.Tell(s.ValueAt, s.At, fmt.Sprintf("property /%s is %d ms, which is very long", name, s.Value), fmt.Sprintf("write %d or less", most))
 		}
 	}
 	for _, r := range f.Renders {

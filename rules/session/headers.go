@@ -7,6 +7,8 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
 // exampleHeaders is a list about which nothing is said.
@@ -46,16 +48,16 @@ var clientHeadersMissing = lint.Rule{
 func checkMissing(ps *lint.Pass, f *model.Farm) {
 	const hint = `list the headers that AEM needs, as "Host", "Cookie" and "CSRF-Token"`
 	if h := f.ClientHeaders; h != nil {
-		if len(h.Values) == 0 && len(h.Unknown) == 0 && head(h.At.Span) != h.At.Span && !unread(ps, f, "clientheaders", h.At.Span) {
-			tell(ps, head(h.At.Span), h.At, "/clientheaders is empty: AEM gets no request header", hint)
+		if len(h.Values) == 0 && len(h.Unknown) == 0 && textedit.Head(h.At.Span) != h.At.Span && !unread.Property(ps, f, "clientheaders", h.At.Span) {
+			ps.Tell(textedit.Head(h.At.Span), h.At, "/clientheaders is empty: AEM gets no request header", hint)
 		}
 		return
 	}
-	if partOf(ps.Subject.Config) || unread(ps, f, "clientheaders", f.At.Span) {
+	if partOf(ps.Subject.Config) || unread.Property(ps, f, "clientheaders", f.At.Span) {
 		return
 	}
 	ps.Report(diag.Diagnostic{
-		Severity: diag.Info, Span: spanOr(f.NameAt, head(f.At.Span)), Included: f.At.Included, Hint: hint,
+		Severity: diag.Info, Span: spanOr(f.NameAt, textedit.Head(f.At.Span)), Included: f.At.Included, Hint: hint,
 		Message: "farm /" + shown(f.Name) + " has no /clientheaders",
 		Why:     "which headers AEM gets is left to the list that the module has for this case",
 	})
@@ -100,9 +102,9 @@ func checkStar(ps *lint.Pass, f *model.Farm) {
 			for i, name := range usualHeaders {
 				items[i] = `"` + name + `"`
 			}
-			fixes = []diag.Fix{{Title: "list the usual headers", Edits: []diag.Edit{written(v.At.Span, items)}}}
+			fixes = []diag.Fix{{Title: "list the usual headers", Edits: []diag.Edit{textedit.Written(v.At.Span, items)}}}
 		}
-		tell(ps, v.At.Span, v.At, "* passes on every header that a client sends", "list the headers that the site needs", fixes...)
+		ps.Tell(v.At.Span, v.At, "* passes on every header that a client sends", "list the headers that the site needs", fixes...)
 	}
 }
 
@@ -150,7 +152,7 @@ var clientHeadersRequired = lint.Rule{
 
 func checkRequired(ps *lint.Pass, f *model.Farm) {
 	h := f.ClientHeaders
-	if h == nil || len(h.Values) == 0 || partOf(ps.Subject.Config) && head(h.At.Span) == h.At.Span || unread(ps, f, "", h.At.Span) {
+	if h == nil || len(h.Values) == 0 || partOf(ps.Subject.Config) && textedit.Head(h.At.Span) == h.At.Span || unread.Property(ps, f, "", h.At.Span) {
 		return
 	}
 	has := make(map[string]bool, len(h.Values))
@@ -181,7 +183,7 @@ func checkRequired(ps *lint.Pass, f *model.Farm) {
 		return
 	}
 	ps.Report(diag.Diagnostic{
-		Severity: severity, Span: head(h.At.Span), Included: h.At.Included, Message: "/clientheaders lacks " + listed(missing),
+		Severity: severity, Span: textedit.Head(h.At.Span), Included: h.At.Included, Message: "/clientheaders lacks " + listed(missing),
 		Hint: "add " + them(missing), Fixes: appended(ps, h, missing),
 	})
 }
@@ -212,7 +214,7 @@ func appended(ps *lint.Pass, h *model.List, names []string) []diag.Fix {
 		for _, name := range names {
 			items = append(items, `"`+name+`"`)
 		}
-		e := written(at, items)
+		e := textedit.Written(at, items)
 		e.New = strings.TrimPrefix(e.New, at.Text())
 		e.Span.Start = e.Span.End
 		return []diag.Fix{{Title: "add " + listed(names), Edits: []diag.Edit{e}}}
@@ -281,7 +283,7 @@ func checkDangerous(ps *lint.Pass, f *model.Farm) {
 			continue
 		}
 		if text := v.At.Span.Text(); len(f.ClientHeaders.Values) > 1 && strings.Trim(text, `"'`) == v.Text {
-			d.Fixes = []diag.Fix{{Title: "remove " + text, Edits: []diag.Edit{removed(v.At.Span)}}}
+			d.Fixes = []diag.Fix{{Title: "remove " + text, Edits: []diag.Edit{textedit.Removed(v.At.Span)}}}
 		}
 		ps.Report(d)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -45,9 +47,9 @@ func checkDirectory(ps *lint.Pass, c *model.Config) {
 		switch {
 		case !d.Set || d.Value == "" || !known(d.Value):
 		case !isAbsolute(d.Value):
-			tell(ps, d.ValueAt, d.At, fmt.Sprintf("property /directory is %s, a relative folder", shown(d.Value)), "write the folder from / on")
+			ps.Tell(d.ValueAt, d.At, fmt.Sprintf("property /directory is %s, a relative folder", shown(d.Value)), "write the folder from / on")
 		case path.Clean(d.Value) == "/":
-			tell(ps, d.ValueAt, d.At, "property /directory is the root of the file system", hint)
+			ps.Tell(d.ValueAt, d.At, "property /directory is the root of the file system", hint)
 		default:
 			if root := roots.holding(d.Value); root != nil {
 				ps.Report(diag.Diagnostic{
@@ -133,9 +135,9 @@ func checkPublish(ps *lint.Pass, f *model.Farm) {
 	const hint = "remove it, and let AEM do the login"
 	switch {
 	case ps.Subject.Profile == "cloud":
-		tell(ps, head(at.Span), at, "/sessionmanagement is not for AEM as a Cloud Service", hint)
+		ps.Tell(textedit.Head(at.Span), at, "/sessionmanagement is not for AEM as a Cloud Service", hint)
 	case ps.FarmType(f) == lint.Publish || looksPublish(f):
-		tell(ps, head(at.Span), at, "/sessionmanagement is not for farms in front of publish", hint)
+		ps.Tell(textedit.Head(at.Span), at, "/sessionmanagement is not for farms in front of publish", hint)
 	}
 }
 
@@ -192,17 +194,17 @@ func checkHeader(ps *lint.Pass, f *model.Farm) {
 		return
 	}
 	if ok {
-		tell(ps, h.ValueAt, h.At, fmt.Sprintf("property /header is %s, without a name behind the colon", shown(h.Value)), `write "HTTP:<header>" or "Cookie:<cookie>"`)
+		ps.Tell(h.ValueAt, h.At, fmt.Sprintf("property /header is %s, without a name behind the colon", shown(h.Value)), `write "HTTP:<header>" or "Cookie:<cookie>"`)
 		return
 	}
 	var fixes []diag.Fix
 	switch strings.ToLower(h.Value) {
 	case "authorization":
-		fixes = rewritten(h, "HTTP:"+h.Value)
+		fixes = textedit.Rewritten(h, "HTTP:"+h.Value)
 	case "login-token":
-		fixes = rewritten(h, "Cookie:"+h.Value)
+		fixes = textedit.Rewritten(h, "Cookie:"+h.Value)
 	}
-	tell(ps, h.ValueAt, h.At, fmt.Sprintf("property /header is %s, neither HTTP:<header> nor Cookie:<cookie>", shown(h.Value)), `write "HTTP:<header>" or "Cookie:<cookie>"`, fixes...)
+	ps.Tell(h.ValueAt, h.At, fmt.Sprintf("property /header is %s, neither HTTP:<header> nor Cookie:<cookie>", shown(h.Value)), `write "HTTP:<header>" or "Cookie:<cookie>"`, fixes...)
 }
 
 // maxSession is the longest timeout of sessions that is not reported, a day in seconds.
@@ -237,9 +239,9 @@ func checkTimeout(ps *lint.Pass, f *model.Farm) {
 	switch {
 	case !t.Set || !digits(t.Text):
 	case t.Value == 0:
-		tell(ps, t.ValueAt, t.At, "property /timeout is 0: no session lasts", `write seconds, such as "800"`)
+		ps.Tell(t.ValueAt, t.At, "property /timeout is 0: no session lasts", `write seconds, such as "800"`)
 	case t.Value > maxSession:
-		tell(ps, t.ValueAt, t.At, fmt.Sprintf("property /timeout is %d seconds, more than a day", t.Value), `write seconds, such as "800"`)
+		ps.Tell(t.ValueAt, t.At, fmt.Sprintf("property /timeout is %d seconds, more than a day", t.Value), `write seconds, such as "800"`)
 	}
 }
 
@@ -323,20 +325,20 @@ func checkAuthChecker(ps *lint.Pass, f *model.Farm) {
 		return
 	}
 	a := &f.Cache.AllowAuthorized
-	if a.Value || !isFlag(a) || unread(ps, f, "cache", f.Cache.At.Span) {
+	if a.Value || !isFlag(a) || unread.Property(ps, f, "cache", f.Cache.At.Span) {
 		return
 	}
-	checker := head(f.AuthChecker.At.Span)
+	checker := textedit.Head(f.AuthChecker.At.Span)
 	if !a.Set {
 		ps.Report(diag.Diagnostic{
 			Span: checker, Included: f.AuthChecker.At.Included, Message: "/auth_checker has nothing to check while /allowAuthorized is off",
-			Hint: `add /allowAuthorized "1" to /cache`, Related: []diag.Related{{Span: head(f.Cache.At.Span), Message: "has no /allowAuthorized"}},
+			Hint: `add /allowAuthorized "1" to /cache`, Related: []diag.Related{{Span: textedit.Head(f.Cache.At.Span), Message: "has no /allowAuthorized"}},
 		})
 		return
 	}
 	var fixes []diag.Fix
 	if f.SessionManagement == nil {
-		fixes = rewritten(a, "1")
+		fixes = textedit.Rewritten(a, "1")
 	}
 	ps.Report(diag.Diagnostic{
 		Span: a.ValueAt, Included: a.At.Included, Message: "property /allowAuthorized is 0, and /auth_checker has nothing to check",

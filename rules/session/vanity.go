@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 // vanityService is where AEM lists its vanity URLs.
@@ -52,7 +53,7 @@ func checkVanityURL(ps *lint.Pass, f *model.Farm) {
 		Hint: "write " + vanityService,
 	}
 	if strings.HasPrefix(u.Value, "/libs/") || strings.EqualFold(strings.Trim(u.Value, "/ "), vanityService[1:]) {
-		d.Fixes = rewritten(u, vanityService)
+		d.Fixes = textedit.Rewritten(u, vanityService)
 	} else {
 		d.Severity = diag.Warning
 		d.Hint += ", unless a servlet of the project makes the list"
@@ -102,7 +103,7 @@ func checkVanityFile(ps *lint.Pass, c *model.Config) {
 		}
 		ps := ps.For(f)
 		if !isAbsolute(v.Value) {
-			tell(ps, v.ValueAt, v.At, fmt.Sprintf("property /file is %s, a relative file", shown(v.Value)), "write the file from / on, such as /tmp/vanity_urls")
+			ps.Tell(v.ValueAt, v.At, fmt.Sprintf("property /file is %s, a relative file", shown(v.Value)), "write the file from / on, such as /tmp/vanity_urls")
 		} else if root := roots.holding(v.Value); root != nil {
 			ps.Report(diag.Diagnostic{
 				Span: v.ValueAt, Included: v.At.Included, Message: fmt.Sprintf("property /file is %s, inside a document root", shown(v.Value)),
@@ -174,9 +175,9 @@ func checkDelay(ps *lint.Pass, f *model.Farm) {
 	switch {
 	case !d.Set || !digits(d.Text):
 	case d.Value == 0:
-		tell(ps, d.ValueAt, d.At, "property /delay is 0: each denied request fetches the list", `write seconds, such as "300"`, rewritten(d, "300")...)
+		ps.Tell(d.ValueAt, d.At, "property /delay is 0: each denied request fetches the list", `write seconds, such as "300"`, textedit.Rewritten(d, "300")...)
 	case d.Value > maxDelay:
-		tell(ps, d.ValueAt, d.At, fmt.Sprintf("property /delay is %d: new vanity URLs stay denied for more than an hour", d.Value), `write seconds, such as "300"`, rewritten(d, "300")...)
+		ps.Tell(d.ValueAt, d.At, fmt.Sprintf("property /delay is %d: new vanity URLs stay denied for more than an hour", d.Value), `write seconds, such as "300"`, textedit.Rewritten(d, "300")...)
 	}
 }
 
@@ -212,6 +213,6 @@ var vanityOnAuthor = lint.Rule{
 func checkVanityAuthor(ps *lint.Pass, f *model.Farm) {
 	if f.VanityURLs != nil && ps.FarmType(f) == lint.Author {
 		at := f.VanityURLs.At
-		tell(ps, head(at.Span), at, "/vanity_urls stands in a farm for authors", "keep it in farms for publish")
+		ps.Tell(textedit.Head(at.Span), at, "/vanity_urls stands in a farm for authors", "keep it in farms for publish")
 	}
 }

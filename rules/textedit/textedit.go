@@ -1,4 +1,6 @@
-package render
+// Package textedit makes the edits of fixes: properties written anew, added and removed, laid out as the text around them
+// is. It knows spans and nothing of rules. Start from [Removed] and [Rewritten].
+package textedit
 
 import (
 	"strings"
@@ -8,9 +10,21 @@ import (
 	"github.com/dispcheck/dispcheck/source"
 )
 
-// rewritten is a fix that gives a property another value, in the quotes that it has. There is none where the value
+// Head is the name of a section, or all of it where it has none.
+func Head(at source.Span) source.Span {
+	text := at.Text()
+	if !strings.HasPrefix(text, "/") {
+		return at
+	}
+	if i := strings.IndexAny(text, " \t\r\n{"); i > 0 {
+		at.End = at.Start + int32(i)
+	}
+	return at
+}
+
+// Rewritten is a fix that gives a property another value, in the quotes that it has. There is none where the value
 // comes from a variable: others may use it as well.
-func rewritten[T any](s *model.Setting[T], text string) []diag.Fix {
+func Rewritten[T any](s *model.Setting[T], text string) []diag.Fix {
 	old := s.ValueAt.Text()
 	if old == "" || strings.Contains(old, "${") {
 		return nil
@@ -21,8 +35,8 @@ func rewritten[T any](s *model.Setting[T], text string) []diag.Fix {
 	return []diag.Fix{{Title: "write " + text, Edits: []diag.Edit{{Span: s.ValueAt, New: text}}}}
 }
 
-// added is a fix that writes a property behind what stands at a span: on a line of its own where that has one.
-func added(behind source.Span, property string) []diag.Fix {
+// Added is a fix that writes a property behind what stands at a span: on a line of its own where that has one.
+func Added(behind source.Span, property string) []diag.Fix {
 	if behind.IsZero() {
 		return nil
 	}
@@ -35,8 +49,17 @@ func added(behind source.Span, property string) []diag.Fix {
 	return []diag.Fix{{Title: "add " + property, Edits: []diag.Edit{{Span: end, New: text}}}}
 }
 
-// removed is the edit that takes a span out, with its lines where nothing else stands on them.
-func removed(at source.Span) diag.Edit {
+// Written is the edit that writes items in the place of a span: each on a line of its own where that has one.
+func Written(at source.Span, items []string) diag.Edit {
+	sep := " "
+	if a := aroundOf(at); a.starts && a.ends {
+		sep = a.newLine(at)
+	}
+	return diag.Edit{Span: at, New: strings.Join(items, sep)}
+}
+
+// Removed is the edit that takes a span out, with its lines where nothing else stands on them.
+func Removed(at source.Span) diag.Edit {
 	switch a := aroundOf(at); {
 	case a.starts && a.ends:
 		at.Start -= int32(a.before)
@@ -50,6 +73,14 @@ func removed(at source.Span) diag.Edit {
 		at.Start -= int32(a.before)
 	}
 	return diag.Edit{Span: at}
+}
+
+// Line widens a span to its line with the line's end, where nothing else stands on the line; else the span stays as it is.
+func Line(at source.Span) source.Span {
+	if a := aroundOf(at); a.starts && a.ends {
+		return Removed(at).Span
+	}
+	return at
 }
 
 // An around is what stands on the lines of a span beside it: the blanks, and whether there is nothing else. It looks no

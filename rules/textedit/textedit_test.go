@@ -1,0 +1,55 @@
+package textedit
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+func TestLine(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"a line", "a\n\t[x]\t\nb", "a\nb"},
+		{"the last line", "a\n[x]", "a\n"},
+		{"the first line", "[x]\r\nb", "b"},
+		{"something before", "a [x]\nb", "a \nb"},
+		{"a comment behind", "[x] # c\nb", " # c\nb"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := source.NewFile("a.any", []byte(tt.text))
+			var start, end int
+			for i, c := range []byte(tt.text) {
+				switch c {
+				case '[':
+					start = i
+				case ']':
+					end = i + 1
+				}
+			}
+			at := Line(f.Span(start, end))
+			if got := tt.text[:at.Start] + tt.text[at.End:]; got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRemoved(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"own line", "a\n\t[x]  \nb\n", "a\nb\n"},
+		{"comment behind", "a\n\t[x] # why\n", "a\n\t# why\n"},
+		{"between", "a [x] b", "a b"},
+		{"at the end", "a\n[x]", "a\n"},
+		{"all", "[x]", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := source.NewFile("f.any", []byte(tt.text))
+			at := strings.Index(tt.text, "[x]")
+			got, err := diag.Apply(f, []diag.Edit{Removed(f.Span(at, at+3))})
+			if err != nil || string(got) != tt.want {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,53 @@
+// Package unread says where something may stand that reading has not seen: behind an $include that brought nothing, or under a
+// name that could not be read. A rule that would say that something lacks asks it first. Start from [Property] and [Section].
+package unread
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// Property reports whether a farm has a property of a name that could not be read, or an $include inside the place that
+// brought nothing: what the farm lacks may be there.
+func Property(p *lint.Pass, f *model.Farm, name string, in source.Span) bool {
+	for i := range f.Unknown {
+		if strings.EqualFold(f.Unknown[i].Name, name) && f.Unknown[i].Cause != model.Superseded {
+			return true
+		}
+	}
+	for i := range p.Subject.Found {
+		d := &p.Subject.Found[i]
+		if !in.IsZero() && d.Severity == diag.Error && losesText(d) && (in.Contains(d.Span) || slices.ContainsFunc(d.Included, in.Contains)) {
+			return true
+		}
+	}
+	return false
+}
+
+// losesText reports whether a finding is about an $include that brought nothing: of the rules about files, DSP100 to
+// DSP118, or of those about variables behind them, in the path of an $include.
+func losesText(d *diag.Diagnostic) bool {
+	if d.Rule < "DSP100" || d.Rule > "DSP149" {
+		return false
+	}
+	return d.Rule <= "DSP118" || strings.Contains(d.Span.File.Line(d.Span.Position().Line).Text(), "$include")
+}
+
+// Section reports whether something between the braces of a section could not be read, so that the model lacks it.
+func Section(p *lint.Pass, section source.Span) bool {
+	within := func(s source.Span) bool { return !s.IsZero() && s.File == section.File && section.Contains(s) }
+	for _, d := range p.Subject.Found {
+		switch d.Rule {
+		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP106", "DSP107", "DSP110", "DSP116", "DSP117", "DSP756":
+			if within(d.Span) || slices.ContainsFunc(d.Included, within) {
+				return true
+			}
+		}
+	}
+	return false
+}
