@@ -40,7 +40,8 @@ type Rule struct {
 	// that has.
 	Asks bool
 	// InImmutable says that findings in files that their owner must not change keep their place and
-	// severity. Without it they are told at the owner's nearest $include line, as an info at most.
+	// severity, since what is at fault is elsewhere: a file of the owner's that is missing, farms that are. Without
+	// it they are told at the owner's nearest $include line, as an info at most.
 	InImmutable bool
 	// Options are what a project can set about the rule.
 	Options []Option

@@ -42,7 +42,7 @@ var pseudoSymlink = lint.Rule{
 }
 
 var brokenSymlink = lint.Rule{
-	ID: "DSP117", Name: "broken-symlink", Severity: diag.Error, Reported: lint.ByExpansion,
+	ID: "DSP117", Name: "broken-symlink", Severity: diag.Error, InImmutable: true, Reported: lint.ByExpansion,
 	Doc: lint.Doc{
 		Title: "symbolic link points to nothing",
 		Why:   "The farm or file behind the link was renamed or removed. The Dispatcher does not start, or runs without it.",

@@ -10,7 +10,7 @@ const denyAll = `/0001 { /type "deny" /url "*" }
 `
 
 var includeNotFound = lint.Rule{
-	ID: "DSP100", Name: "include-not-found", Severity: diag.Error, Reported: lint.ByExpansion, Fixable: true,
+	ID: "DSP100", Name: "include-not-found", Severity: diag.Error, InImmutable: true, Reported: lint.ByExpansion, Fixable: true,
 	Doc: lint.Doc{
 		Title: "$include names a file that is not there",
 		Why: "Paths start from the folder of the file they stand in. Where there is no such file the Dispatcher does not start, or it runs " +
@@ -31,7 +31,7 @@ var includeNotFound = lint.Rule{
 }
 
 var includeCycle = lint.Rule{
-	ID: "DSP101", Name: "include-cycle", Severity: diag.Error, Reported: lint.ByExpansion,
+	ID: "DSP101", Name: "include-cycle", Severity: diag.Error, InImmutable: true, Reported: lint.ByExpansion,
 	Doc: lint.Doc{
 		Title: "files include each other in a circle",
 		Why:   "Such files could be read without end. The Dispatcher does not start with them; dispcheck leaves out the line that closes the circle.",
@@ -54,7 +54,7 @@ $include "./site.any"
 }
 
 var includeIsDirectory = lint.Rule{
-	ID: "DSP102", Name: "include-is-directory", Severity: diag.Error, Reported: lint.ByExpansion, Fixable: true,
+	ID: "DSP102", Name: "include-is-directory", Severity: diag.Error, InImmutable: true, Reported: lint.ByExpansion, Fixable: true,
 	Doc: lint.Doc{
 		Title: "$include names a folder",
 		Why:   "A folder is not its files. Nothing of what lies in it is read: here, no farm.",
@@ -80,7 +80,7 @@ var includeIsDirectory = lint.Rule{
 }
 
 var includeOutsideRoot = lint.Rule{
-	ID: "DSP104", Name: "include-outside-root", Severity: diag.Error, Reported: lint.ByExpansion,
+	ID: "DSP104", Name: "include-outside-root", Severity: diag.Error, InImmutable: true, Reported: lint.ByExpansion,
 	Doc: lint.Doc{
 		Title: "$include leads out of the project",
 		Why: "What lies outside of the configuration is not deployed with it. The file is there on the author's machine and missing on the " +

@@ -6,7 +6,7 @@ import (
 )
 
 var noFarms = lint.Rule{
-	ID: "DSP034", Name: "no-farms", Severity: diag.Error, Reported: lint.ByModel,
+	ID: "DSP034", Name: "no-farms", Severity: diag.Error, InImmutable: true, Reported: lint.ByModel,
 	Doc: lint.Doc{
 		Title: "configuration has no farms",
 		Why: "A farm says which hosts are answered, from which servers and with which cache. Without any the Dispatcher has nothing to " +
