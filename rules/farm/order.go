@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // maxLost bounds the hosts that a finding names as lost.
@@ -99,9 +100,10 @@ var farmVirtualhostDuplicate = lint.Rule{
 		Files:     []lint.File{farmFile("enabled_farms/shop.farm", "shop", `"shop.example.com"`)},
 		BadFiles:  []lint.File{farmFile("enabled_farms/brand.farm", "brand", `"www.example.com" "shop.example.com"`)},
 		GoodFiles: []lint.File{farmFile("enabled_farms/brand.farm", "brand", `"www.example.com"`)},
-		Note:      "Values with a scheme or a URL are compared as a whole. \"*\" in several farms is farm-catchall-order.",
-		Since:     since,
-		Sources:   []string{configuration},
+		Note: "Values with a scheme or a URL are compared as a whole. \"*\" in several farms is farm-catchall-order. Hosts that " +
+			"both farms have from one file are told once.",
+		Since:   since,
+		Sources: []string{configuration},
 	},
 }
 
@@ -114,6 +116,12 @@ func checkDuplicateHosts(p *lint.Pass, c *model.Config) {
 		farm  *model.Farm
 		value *model.VirtualHost
 	}
+	type line struct {
+		at   source.Span
+		farm *model.Farm
+	}
+	told := map[line]int{} // hosts that come by one $include line are told together
+	var list []diag.Diagnostic
 	last := map[string]owner{}
 	for i := len(c.Farms) - 1; i >= 0; i-- {
 		f := c.Farms[i]
@@ -131,13 +139,21 @@ func checkDuplicateHosts(p *lint.Pass, c *model.Config) {
 				continue // twice in one farm, or one farm that is included twice: other rules say so
 			}
 			at, winner := s.at(f, v), s.at(o.farm, o.value)
-			p.Report(diag.Diagnostic{
+			if first, again := told[line{at.Span, o.farm}]; again && at.Span != v.At.Span {
+				list[first].Related = append(list[first].Related, diag.Related{Span: v.At.Span, Message: fmt.Sprintf("so is %q", v.Text)})
+				continue
+			}
+			told[line{at.Span, o.farm}] = len(list)
+			list = append(list, diag.Diagnostic{
 				Span: at.Span, Included: at.Included,
 				Message: fmt.Sprintf("virtual host %q is that of farm /%s, which is searched first", v.Text, o.farm.Name),
 				Hint:    "leave it in one of the farms",
 				Related: []diag.Related{{Span: winner.Span, Message: "this one takes the requests"}},
 			})
 		}
+	}
+	for _, d := range list {
+		p.Report(d)
 	}
 }
 

@@ -26,6 +26,8 @@ type asking struct {
 	// gaps says that a file is missing somewhere, so that what is not there may stand in it.
 	gaps bool
 	told map[telling]bool
+	// open holds the rules that open everything. DSP154 reports them, and what follows from that is not told again.
+	open map[*model.Rule]bool
 }
 
 // A telling is a class of findings at a rule.
@@ -39,9 +41,15 @@ func askAbout(p *lint.Pass, f *model.Farm) *asking {
 	if f.Filter == nil || slices.Contains(p.Subject.Config.Wrapped, "/filter") {
 		return nil
 	}
-	a := &asking{pass: p, farm: f, index: make(map[*model.Rule]int, len(f.Filter.Rules)), doubt: -1, gap: -1, told: map[telling]bool{}}
+	a := &asking{
+		pass: p, farm: f, index: make(map[*model.Rule]int, len(f.Filter.Rules)), doubt: -1, gap: -1, told: map[telling]bool{},
+		open: map[*model.Rule]bool{},
+	}
 	for i, r := range f.Filter.Rules {
 		a.index[r] = i
+		if allowsAll(f.Filter.Rules, i) {
+			a.open[r] = true
+		}
 		if !r.Allow && isDoubtful(r) {
 			a.doubt = i
 		}
@@ -149,10 +157,15 @@ func (a *asking) first(requests ...string) (string, *model.Rule) {
 	return "", nil
 }
 
-// tellOnce reports that a rule lets a request through, once for each class and rule. what follows the request.
+// tellOnce reports that a rule lets a request through, once for each class and rule. what follows the request. Of the
+// rules in files that their owner must not change one is told: it is with a rule behind the $include that all of them are
+// put right. Of those that open everything DSP154 tells.
 func (a *asking) tellOnce(class string, r *model.Rule, request, what, hint string, severity diag.Severity, related ...diag.Related) {
 	key := telling{class, r}
-	if a.told[key] {
+	if isFixed(a.pass, r) {
+		key.rule = nil
+	}
+	if a.told[key] || a.open[r] {
 		return
 	}
 	a.told[key] = true
@@ -160,6 +173,58 @@ func (a *asking) tellOnce(class string, r *model.Rule, request, what, hint strin
 		Span: r.At.Span, Included: r.At.Included, Severity: severity, Related: related, Hint: hint,
 		Message: letsThrough(r) + " lets through " + request + what,
 	})
+}
+
+// A passage is a request that a rule lets through, and what is to be said about it.
+type passage struct {
+	rule          *model.Rule
+	request, what string
+	severity      diag.Severity
+	related       []diag.Related
+}
+
+// maxPassages bounds the places of a finding about several passages.
+const maxPassages = 20
+
+// tellEachRule reports the first passage of each rule, with the others of the rule as further places: whatever a rule opens
+// is put right at one place.
+func (a *asking) tellEachRule(list []passage, hint string) {
+	also := map[*model.Rule][]diag.Related{}
+	first := []int{}
+	for i, p := range list {
+		if _, seen := also[p.rule]; !seen {
+			also[p.rule] = nil
+			first = append(first, i)
+			continue
+		}
+		if len(also[p.rule]) < maxPassages {
+			also[p.rule] = append(also[p.rule], diag.Related{Span: p.rule.At.Span, Message: p.request + " is let through as well" + p.what})
+		}
+	}
+	for _, i := range first {
+		p := list[i]
+		a.tellOnce("", p.rule, p.request, p.what, hint, p.severity, slices.Concat(p.related, also[p.rule])...)
+	}
+}
+
+// tellTogether reports the passages of a farm as one, since one rule behind all others puts them right: at the first rule
+// that its owner may change, or at the first. The other rules are further places.
+func (a *asking) tellTogether(list []passage, hint string) {
+	list = slices.DeleteFunc(list, func(p passage) bool { return a.open[p.rule] })
+	if len(list) == 0 {
+		return
+	}
+	at := max(0, slices.IndexFunc(list, func(p passage) bool { return !isFixed(a.pass, p.rule) }))
+	p := list[at]
+	related := p.related
+	seen := map[*model.Rule]bool{p.rule: true}
+	for _, other := range list {
+		if !seen[other.rule] && len(related) < maxPassages {
+			seen[other.rule] = true
+			related = append(related, diag.Related{Span: other.rule.At.Span, Message: other.request + " is let through here"})
+		}
+	}
+	a.tellOnce("", p.rule, p.request, p.what, hint, p.severity, related...)
 }
 
 // letsThrough names a rule.

@@ -27,7 +27,8 @@ var filterDuplicateRule = lint.Rule{
 }
 `,
 		Note: "A copy is not reported where a rule of the other type stands between the two: it then says again what that one took " +
-			"back. The fix is safe where both stand in one file; another file may be included where the first rule is not.",
+			"back. It is an info where the first one stands in a file that must not be changed: what a later release of the platform brings besides " +
+			"does no harm. The fix is safe where both stand in one file; another file may be included where the first rule is not.",
 		Since:   since,
 		Sources: []string{configuration},
 	},
@@ -61,6 +62,9 @@ func checkDuplicateRule(ps *lint.Pass, f *model.Farm) {
 		d := diag.Diagnostic{
 			Span: head(r), Included: r.At.Included, Message: named(r) + " says what " + named(first) + " has said", Hint: "remove one of the two",
 			Related: []diag.Related{{Span: head(first), Message: "the first one"}},
+		}
+		if isFixed(ps, first) {
+			d.Severity = diag.Info // the platform came to have it, too
 		}
 		if edit, ok := lineOf(r.At.Span); ok {
 			// All rules between the two are of the same type, so whatever request the copy matches is decided alike

@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
@@ -33,7 +34,8 @@ var filterAdminPathAllowed = lint.Rule{
 	/0080 { /type "allow" /method "GET" /path "/content/*" /extension "html" }
 }
 `,
-		Note:    "Farms for authors are not looked at. One finding for each console and rule; the URL is an example that the rule lets through.",
+		Note: "Farms for authors are not looked at. One finding for each rule: the URL is an example that it lets through, and other consoles " +
+			"are named beside it. A rule that opens everything is another matter (DSP154).",
 		Since:   since,
 		Sources: []string{checklist, configuration, hacker, "projectdiscovery/nuclei-templates", "adobe/skills, sensitive-paths-catalog.md"},
 	},
@@ -57,7 +59,8 @@ var filterSensitivePathAllowed = lint.Rule{
 }
 `,
 		Note: "Farms for authors are not looked at. Product pages, lists of assets, the user interface of authors and a few servlets " +
-			"are warnings. One finding for each kind of path and rule.",
+			"are warnings. One finding for each rule, with the worst that it opens; the rest is named beside it. A rule that opens everything is " +
+			"another matter (DSP154).",
 		Since:   since,
 		Sources: []string{checklist, configuration, hacker, "hacktivesec/AEM-hacker2", pickaxe, "Cognifide/SecureCQ"},
 	},
@@ -68,13 +71,18 @@ func checkHazards(p *lint.Pass, f *model.Farm, list []hazard) {
 	if a == nil {
 		return
 	}
+	var found []passage
 	for _, h := range list {
+		told := map[*model.Rule]bool{}
 		for _, request := range h.requests {
-			if r := a.lets(request); r != nil {
-				a.tellOnce(h.class, r, request, ", "+h.what, "allow single paths that the site needs, or deny this one further down", h.severity)
+			if r := a.lets(request); r != nil && !told[r] {
+				told[r] = true
+				found = append(found, passage{rule: r, request: request, what: ", " + h.what, severity: h.severity})
 			}
 		}
 	}
+	slices.SortStableFunc(found, func(x, y passage) int { return int(y.severity) - int(x.severity) })
+	a.tellEachRule(found, "allow single paths that the site needs, or deny this one further down")
 }
 
 var filterBypassByExtension = lint.Rule{
@@ -93,7 +101,8 @@ var filterBypassByExtension = lint.Rule{
 	/0011 { /type "allow" /method "GET" /url "/etc.clientlibs/*.css" }
 }
 `,
-		Note: "Farms for authors are not looked at. One finding for each rule and kind of disguise, with the first address as the example. " +
+		Note: "Farms for authors are not looked at. One finding for each rule, with the first address as the example; other disguises are " +
+			"named beside it. A rule that allows by the extension alone is another matter (DSP161), as is one that opens everything (DSP154). " +
 			"Whether AEM answers depends on its release and on Apache, which may refuse control characters.",
 		Since:   since,
 		Sources: []string{hacker, pickaxe + ", FilterEvasion", "AdobeDocs/experience-manager-dispatcher.en, issue 32"},
@@ -105,7 +114,10 @@ func checkBypass(p *lint.Pass, f *model.Farm) {
 	if a == nil {
 		return
 	}
+	var found []passage
+	told := map[telling]bool{}
 	disguised := disguises()
+	byExtension := a.byExtension()
 	for _, list := range [][]hazard{administration(), sensitive()} {
 		for _, h := range list {
 			if p.Context().Err() != nil {
@@ -126,14 +138,17 @@ func checkBypass(p *lint.Pass, f *model.Farm) {
 				for _, g := range disguised {
 					for _, form := range g.forms {
 						got := strings.Replace(form, "{}", plain, 1)
-						if r := a.lets(got); r != nil {
-							a.tellOnce(g.what, r, got, fmt.Sprintf(": %s hides %s", g.what, plain), "bind the rule to a path, and deny what does not belong there", 0, deniedHere(by, plain)...)
+						r := a.lets(got)
+						if key := (telling{g.what, r}); r != nil && byExtension[r] == "" && !told[key] {
+							told[key] = true
+							found = append(found, passage{rule: r, request: got, what: fmt.Sprintf(": %s hides %s", g.what, plain), related: deniedHere(by, plain)})
 						}
 					}
 				}
 			}
 		}
 	}
+	a.tellEachRule(found, "bind the rule to a path, and deny what does not belong there")
 }
 
 var filterPathParameterNotDenied = lint.Rule{
@@ -213,7 +228,8 @@ var filterTraversalNotDenied = lint.Rule{
 	/0154 { /type "deny"  /url '.*[][{}].*' }
 }
 `,
-		Note:    "Farms for authors are not looked at. One finding for each rule, with the first way that it lets through. Names of assets may hold brackets: deny those of dots alone, then.",
+		Note: "Farms for authors are not looked at. One finding for each farm, since one rule puts it right, with the first way that is let through; " +
+			"other rules that let one through are named beside it. Names of assets may hold brackets: deny those of dots alone, then.",
 		Since:   since,
 		Sources: []string{configuration + " (testing Dispatcher security)", "shinesolutions/inspec-aem-security", pickaxe + ", jetty-path-traversal", "calebpryor/aem-dispatcher-filter-testing"},
 	},
@@ -224,24 +240,41 @@ func checkTraversal(p *lint.Pass, f *model.Farm) {
 	if a == nil {
 		return
 	}
+	var targets []string // what is denied where it is asked for by its name
+	for _, target := range []string{"bin/querybuilder.json", "libs/x.html", "etc/x.css", "etc/x.js", "system/console"} {
+		if _, ok := a.denied("/" + target); ok {
+			targets = append(targets, target)
+		}
+	}
+	var found []passage
 	for _, r := range f.Filter.Rules {
 		if !r.Allow {
 			continue
 		}
 		at := addressOf(r)
 		i := strings.LastIndexByte(at, '/')
-		if i < 0 {
-			continue
+		if i < 1 {
+			continue // from the root there is no way up
 		}
-		folder := (&url.URL{Path: at[:i+1]}).EscapedPath()
-		for _, up := range []string{"..;/", ".[./", ".{.}/"} {
-			for _, target := range []string{"bin/querybuilder.json", "libs/x.html", "etc/x.css", "etc/x.js", "system/console"} {
-				if by := a.lets(folder + up + target); by == r {
-					a.tellOnce("", r, folder+up+target, ", a way out of "+folder, "deny such paths behind all allow rules: /url '.*[.][.];.*' and /url '.*[][{}].*'", 0)
-				}
+		if p, ok := a.wayUp(r, (&url.URL{Path: at[:i+1]}).EscapedPath(), targets); ok {
+			found = append(found, p)
+		}
+	}
+	a.tellTogether(found, "deny such paths behind all allow rules: /url '.*[.][.];.*' and /url '.*[][{}].*'")
+}
+
+// wayUp returns a request that a rule lets through and that leads out of a folder, by way of the root, to one of some
+// targets.
+func (a *asking) wayUp(r *model.Rule, folder string, targets []string) (passage, bool) {
+	depth := strings.Count(folder, "/") - 1
+	for _, up := range [...]string{"..;/", ".[./", ".{.}/"} {
+		for _, target := range targets {
+			if request := folder + strings.Repeat(up, depth) + target; a.lets(request) == r {
+				return passage{rule: r, request: request, what: ", a way out of " + folder}, true
 			}
 		}
 	}
+	return passage{}, false
 }
 
 // The two addresses of Managed Services that are for its own watchers.

@@ -36,6 +36,7 @@ var riskyExtensions = []string{"bak", "class", "config", "exe", "jar", "jsp", "o
 
 func checkRiskyExtension(ps *lint.Pass, f *model.Farm) {
 	rules := rulesOf(f)
+	told := map[fixedText]bool{}
 	for i, r := range rules {
 		p := r.Extension
 		if !allows(r) || r.Glob != nil || !known(p) {
@@ -55,6 +56,13 @@ func checkRiskyExtension(ps *lint.Pass, f *model.Farm) {
 		}
 		if len(risky) == 0 {
 			continue
+		}
+		if isFixed(ps, r) {
+			key := fixedText{r.At.Span.File, strings.Join(risky, ", ")}
+			if told[key] {
+				continue
+			}
+			told[key] = true
 		}
 		var fixes []diag.Fix
 		flat := strings.TrimSuffix(strings.TrimPrefix(p.Text(), "("), ")")

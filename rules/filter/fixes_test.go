@@ -140,7 +140,11 @@ func TestNeverMatches(t *testing.T) {
 
 func loaded(t *testing.T, files fstest.MapFS) *project.Project {
 	t.Helper()
-	p, err := project.Load(t.Context(), project.Options{FS: files, Path: "dispatcher.any"})
+	entry := "dispatcher.any"
+	if _, ok := files[entry]; !ok {
+		entry = "conf.dispatcher.d/" + entry // a whole tree
+	}
+	p, err := project.Load(t.Context(), project.Options{FS: files, Path: entry})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,8 +35,10 @@ var filterAllowGlob = lint.Rule{
 }
 
 func checkAllowGlob(ps *lint.Pass, f *model.Farm) {
-	for _, r := range rulesOf(f) {
-		if r.AllowsByGlob() && known(r.Glob) && !misses(r.Glob) {
+	rules := rulesOf(f)
+	for i, r := range rules {
+		// Of one that opens everything DSP154 tells: written otherwise it opens as much.
+		if r.AllowsByGlob() && known(r.Glob) && !misses(r.Glob) && !allowsAll(rules, i) {
 			ps.Tell(r.Glob.At.Span, r.At, named(r)+" allows what a glob finds anywhere in the request line",
 				"write /method and /url, or /path and /extension, in place of /glob", takenApart(r)...)
 		}

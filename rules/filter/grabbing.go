@@ -1,11 +1,13 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/lastmatch"
 )
 
 // What no rule names: a selector and a suffix of nobody's.
@@ -89,7 +91,9 @@ func checkSelectors(p *lint.Pass, f *model.Farm) {
 var (
 	grabbing     = [...]string{"infinity", "tidy", "sysview", "docview", "query", "feed", "rss", "pages", "languages", "blueprint", "1", "-1", "jcr:content"}
 	grabbingToo  = [...]string{"children", "harray", "childrenlist", "assetsearch", "_jcr_content", "search", "ext", "assets", "permissions", "savedsearch", "cqactions", "social", "s7catalog", "form", "forms"}
-	grabbingEnds = [...]string{"json", "xml", "html", "feed"}
+	grabbingEnds = [...]string{"json", "xml", "feed"}
+	// As HTML the default servlet prints one node whatever the selector is. These have servlets that list more.
+	grabbingPages = [...]string{"feed", "rss", "pages", "languages", "blueprint", "childrenlist"}
 )
 
 var filterSelectorDenylistMissing = lint.Rule{
@@ -113,38 +117,67 @@ var filterSelectorDenylistMissing = lint.Rule{
 	}
 }
 `,
-		Note:    "Farms for authors are not looked at. A filter that lets no such selector through needs no rule that denies them.",
+		Note: "Farms for authors are not looked at. A filter that lets no such selector through needs no rule that denies them. It is a warning " +
+			"where pages alone pass (html). A rule that opens again what another denies by its selectors is another matter (DSP185), as is one that " +
+			"opens everything (DSP154).",
 		Since:   since,
 		Sources: []string{configuration, checklist, optimizer, "Cognifide/SecureCQ"},
 	},
 }
 
 func checkGrabbing(p *lint.Pass, f *model.Farm) {
-	if a := askPublic(p, f); a != nil {
-		a.grabbed(grabbing[:], func(r *model.Rule, request, selector string) {
-			a.tellOnce("", r, request, ": the selector "+selector+" lists content", "deny such selectors behind all rules that allow content", 0)
-		})
+	a := askPublic(p, f)
+	if a == nil {
+		return
 	}
+	a.grabbed(grabbing[:], func(r *model.Rule, request, selector string, page bool) {
+		severity := diag.Error
+		if page {
+			severity = diag.Warning
+		}
+		if !a.open[r] && !a.reopens(r) {
+			a.tellOnce("", r, request, ": the selector "+selector+" lists content", "deny such selectors behind all rules that allow content", severity)
+		}
+	})
+}
+
+// reopens reports whether DSP185 tells of a rule that it opens again what another denies by its selectors.
+func (a *asking) reopens(r *model.Rule) bool {
+	type key struct{ rule *model.Rule }
+	return lint.Memo(a.pass, key{r}, func() bool {
+		i := a.index[r]
+		if !slices.ContainsFunc(a.farm.Filter.Rules[:i], func(d *model.Rule) bool { return !d.Allow && d.Selectors != nil }) {
+			return false
+		}
+		_, _, found := lastmatch.Of(a.pass, lastmatch.Filter, a.farm).Reopened(i)
+		return found
+	})
 }
 
 // grabbed calls yield for each request of content with one of the selectors that is let through. A URL that a rule spells
 // out is meant.
-func (a *asking) grabbed(selectors []string, yield func(r *model.Rule, request, selector string)) {
-	for _, base := range a.addresses(true) {
+func (a *asking) grabbed(selectors []string, yield func(r *model.Rule, request, selector string, page bool)) {
+	bases := a.addresses(true)
+	ask := func(base, selector, end string) {
+		request := base + "." + selector + "." + end
+		if r := a.lets(request); r != nil && !spellsOut(r.URL) {
+			yield(r, request, selector, end == "html")
+		}
+	}
+	for _, base := range bases {
 		if a.pass.Context().Err() != nil {
 			return
 		}
 		for _, selector := range selectors {
 			for _, end := range grabbingEnds {
-				request := base + "." + selector + "." + end
-				r := a.lets(request)
-				if r == nil {
-					continue
-				}
-				if spellsOut(r.URL) {
-					continue
-				}
-				yield(r, request, selector)
+				ask(base, selector, end)
+			}
+		}
+	}
+	for _, base := range bases {
+		for _, selector := range selectors {
+			if slices.Contains(grabbingPages[:], selector) {
+				ask(base, selector, "html")
 			}
 		}
 	}
@@ -184,10 +217,10 @@ func checkGrabbingToo(p *lint.Pass, f *model.Farm) {
 		return
 	}
 	var worse map[*model.Rule]bool // asked for when it first matters
-	a.grabbed(grabbingToo[:], func(r *model.Rule, request, selector string) {
+	a.grabbed(grabbingToo[:], func(r *model.Rule, request, selector string, _ bool) {
 		if worse == nil {
 			worse = map[*model.Rule]bool{}
-			a.grabbed(grabbing[:], func(r *model.Rule, _, _ string) { worse[r] = true })
+			a.grabbed(grabbing[:], func(r *model.Rule, _, _ string, _ bool) { worse[r] = true })
 		}
 		if !worse[r] {
 			a.tellOnce("", r, request, ": the selector "+selector+" lists content, too", "deny it with the others, or deny all selectors and allow the ones that are used", 0)

@@ -136,7 +136,8 @@ var filterAllowAnyMethod = lint.Rule{
 }
 `,
 		Note: "A fix is offered where all extensions are those of static files. A rule is not reported where those behind it deny " +
-			"POST, PUT and DELETE whatever the URL, nor where it allows everything (DSP154) or has /glob (DSP155).",
+			"POST, PUT and DELETE whatever the URL, nor where it allows everything (DSP154) or has /glob (DSP155). It is an info where a rule " +
+			"asks for selectors, names three folders or a file, or has no path: it opens little to who posts, or others tell of it.",
 		Since:   since,
 		Sources: []string{"AdobeDocs/experience-manager-dispatcher.en, security-checklist.md", "calebpryor/aem-dispatcher-filter-fiddler"},
 	},
@@ -144,12 +145,39 @@ var filterAllowAnyMethod = lint.Rule{
 
 func checkAllowAnyMethod(ps *lint.Pass, f *model.Farm) {
 	rules := rulesOf(f)
+	told := map[fixedText]bool{}
 	for i, r := range rules {
 		if !allows(r) || r.Glob != nil || !always(r.Method) || matchesAll(r) || writesDenied(rules[i+1:]) {
 			continue
 		}
-		ps.Tell(head(r), r.At, named(r)+" allows every method", "add /method '(GET|HEAD)', or the methods that are needed", onlyReading(r)...)
+		d := diag.Diagnostic{
+			Span: head(r), Included: r.At.Included, Message: named(r) + " allows every method",
+			Hint: "add /method '(GET|HEAD)', or the methods that are needed", Fixes: onlyReading(r),
+		}
+		if !opensTree(r) {
+			d.Severity = diag.Info
+		}
+		if isFixed(ps, r) {
+			key := fixedText{r.At.Span.File, ""}
+			if told[key] {
+				continue
+			}
+			told[key] = true
+		}
+		ps.Report(d)
 	}
+}
+
+// opensTree reports whether a rule speaks of a folder near the root, whatever the selectors: the extension keeps nobody from
+// posting to what lies below. Rules without any path are told by others.
+func opensTree(r *model.Rule) bool {
+	folder, broad := broadFolder(r)
+	if !broad || !optional(r.Selectors) || always(r.URL) && always(r.Path) {
+		return false
+	}
+	// What nobody would name, and so a rule for a single resource does not.
+	return (r.URL == nil || r.URL.Match(folder+"dispcheck") || r.URL.Match(folder+"dispcheck."+wordOf(r.Extension))) &&
+		(r.Path == nil || r.Path.Match(folder+"dispcheck"))
 }
 
 // writesDenied reports whether rules deny the methods that change content, whatever the URL.

@@ -33,12 +33,17 @@ var filterExtensionWithDot = lint.Rule{
 
 func checkExtensionWithDot(ps *lint.Pass, f *model.Farm) {
 	patterns(f, func(r *model.Rule, p *model.Pattern) {
-		if p.Property != "extension" || !strings.Contains(p.Text(), ".") || takesAbsent(p) || !misses(p) {
+		if !extensionWantsDot(p) {
 			return
 		}
 		ps.Tell(p.ValueAt, p.At, written(p)+" asks for a dot, which no extension has, so "+named(r)+" never matches",
 			"write the extension without its dot", undotted(p)...)
 	})
+}
+
+// extensionWantsDot reports whether a pattern matches no extension since it asks for a dot.
+func extensionWantsDot(p *model.Pattern) bool {
+	return p.Property == "extension" && strings.Contains(p.Text(), ".") && !takesAbsent(p) && misses(p)
 }
 
 // undotted is the fix that removes a dot in first place, with the wildcard before it, of a pattern that has no other.

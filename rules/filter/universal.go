@@ -23,16 +23,24 @@ var filterAllowAll = lint.Rule{
 }
 `,
 		Note: "In farms for authors it is a warning. A rule is not reported where one behind it denies everything again, nor where " +
-			"a condition of it was dropped, which DSP151 reports.",
+			"a condition of it was dropped, which DSP151 reports. What follows from such a rule, such as the consoles that it opens, is not " +
+			"told besides.",
 		Since:   since,
 		Sources: []string{configuration, "AdobeDocs/experience-manager-dispatcher.en, security-checklist.md"},
 	},
 }
 
+// allowsAll reports whether the i-th rule opens everything and stays in force: what DSP154 is about. Rules about what a
+// filter lets through say nothing of such an entry, since all of it would follow from this one.
+func allowsAll(rules []*model.Rule, i int) bool {
+	r := rules[i]
+	return allows(r) && len(r.Unknown) == 0 && matchesAll(r) && !deniedBehind(rules, i, "")
+}
+
 func checkAllowAll(ps *lint.Pass, f *model.Farm) {
 	rules := rulesOf(f)
 	for i, r := range rules {
-		if !allows(r) || len(r.Unknown) > 0 || !matchesAll(r) || deniedBehind(rules, i, "") {
+		if !allowsAll(rules, i) {
 			continue
 		}
 		at, message := r.Type.At.Span, named(r)+" has no condition and allows every request"

@@ -29,7 +29,8 @@ var ruleUnsatisfiable = lint.Rule{
 	/0016 { /type "allow" /method "GET" /url "/content/*.commerce.cart.json" }
 }
 `,
-		Note:    "The fix writes /url where /path alone is at fault. Conditions that the C library refuses, and /glob, have rules of their own.",
+		Note: "The fix writes /url where /path alone is at fault. Conditions that the C library refuses, /glob, a URL without its first slash " +
+			"(DSP198) and an extension with its dot (DSP194) have rules of their own.",
 		Since:   since,
 		Sources: []string{configuration + " (the parts of a URL)", "adobe/aem-project-archetype, dispatcher.cloud, default_filters.any (/0016)"},
 	},
@@ -51,6 +52,9 @@ func checkUnsatisfiable(p *lint.Pass, f *model.Farm) {
 		at := clash[len(clash)-1]
 		d := diag.Diagnostic{Span: at.At.Span, Included: at.At.Included, Hint: "write conditions that one URL can meet"}
 		if len(clash) == 1 {
+			if isRelative(at) || extensionWantsDot(at) {
+				continue // DSP198 and DSP194 say what to write
+			}
 			why, hint := alone(at)
 			d.Message = fmt.Sprintf("%s never matches: %s", lastmatch.Name(r), why)
 			d.Hint = hint

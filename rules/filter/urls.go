@@ -2,6 +2,7 @@ package filter
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
@@ -33,11 +34,8 @@ var filterURLRelative = lint.Rule{
 func checkURLRelative(ps *lint.Pass, f *model.Farm) {
 	patterns(f, func(r *model.Rule, p *model.Pattern) {
 		text := p.Text()
-		if p.Property != "url" && p.Property != "path" || isRegex(p) || text == "" || shapeOf("url").takes(p.Expr()) {
+		if !isRelative(p) || strings.ContainsFunc(text, hidden) {
 			return
-		}
-		if strings.ContainsRune("/*?", rune(text[0])) || strings.ContainsRune(text, '[') {
-			return // what keeps it from matching is something else
 		}
 		var fixes []diag.Fix
 		if inFile(p) && !strings.Contains(text, "//") && wordByte(text[0]) {
@@ -45,6 +43,19 @@ func checkURLRelative(ps *lint.Pass, f *model.Farm) {
 		}
 		ps.Tell(p.ValueAt, p.At, written(p)+" does not start with a slash, so "+named(r)+" never matches", "start it with a slash, or with a wildcard", fixes...)
 	})
+}
+
+// hidden reports whether a character leaves no mark. DSP024 tells of such ones, and what they are in the way of follows.
+func hidden(r rune) bool { return !unicode.IsPrint(r) }
+
+// isRelative reports whether a glob matches no URL, or no path, since it does not start with a slash.
+func isRelative(p *model.Pattern) bool {
+	text := p.Text()
+	if p.Property != "url" && p.Property != "path" || isRegex(p) || text == "" || shapeOf("url").takes(p.Expr()) {
+		return false
+	}
+	// Otherwise what keeps it from matching is something else.
+	return !strings.ContainsRune("/*?", rune(text[0])) && !strings.ContainsRune(text, '[')
 }
 
 // wordByte reports whether a byte is one that names start with.

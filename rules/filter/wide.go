@@ -107,23 +107,39 @@ func checkByExtension(p *lint.Pass, f *model.Farm) {
 	if a == nil {
 		return
 	}
+	open := a.byExtension()
 	for _, r := range f.Filter.Rules {
-		if !r.Allow || r.Glob != nil || r.Extension == nil || r.Extension.Pattern == nil || !isAnything(r.URL) || !isAnything(r.Path) {
-			continue
-		}
-		end := wordOf(r.Extension)
-		if end == "" {
-			continue
-		}
-		for _, request := range []string{
-			"/bin/x." + end, "/bin/x.json;%0ay." + end, "/bin/x.json;y='." + end + "/z'", "/libs/x." + end, "/apps/x." + end, "/etc/x." + end, "/home/x." + end, "/var/x." + end,
-		} {
-			if a.lets(request) == r {
-				a.tellOnce("", r, request, ": any path passes that ends in ."+end, "add the /path below which such files lie", 0)
-				break
-			}
+		if request := open[r]; request != "" {
+			a.tellOnce("", r, request, ": any path passes that ends in ."+wordOf(r.Extension), "add the /path below which such files lie", 0)
 		}
 	}
+}
+
+// byExtension returns the rules that allow by the extension alone, each with a request that it lets through: what DSP161 is
+// about.
+func (a *asking) byExtension() map[*model.Rule]string {
+	type key struct{ filter *model.RuleList }
+	return lint.Memo(a.pass, key{a.farm.Filter}, func() map[*model.Rule]string {
+		found := map[*model.Rule]string{}
+		for _, r := range a.farm.Filter.Rules {
+			if !r.Allow || r.Glob != nil || r.Extension == nil || r.Extension.Pattern == nil || !isAnything(r.URL) || !isAnything(r.Path) {
+				continue
+			}
+			end := wordOf(r.Extension)
+			if end == "" {
+				continue
+			}
+			for _, request := range []string{
+				"/bin/x." + end, "/bin/x.json;%0ay." + end, "/bin/x.json;y='." + end + "/z'", "/libs/x." + end, "/apps/x." + end, "/etc/x." + end, "/home/x." + end, "/var/x." + end,
+			} {
+				if a.lets(request) == r {
+					found[r] = request
+					break
+				}
+			}
+		}
+		return found
+	})
 }
 
 var filterSelectorAnyMatch = lint.Rule{
@@ -142,7 +158,8 @@ var filterSelectorAnyMatch = lint.Rule{
 	/0101 { /type "allow" /method "GET" /url '/content/[^.]+\.model\.json' }
 }
 `,
-		Note:    "Farms for authors are not looked at, nor rules for extensions with which Sling prints nothing by itself. Where a page needs several selectors, write each order that is used as a /url.",
+		Note: "Farms for authors are not looked at, nor rules for extensions with which Sling prints no trees by itself. It is a warning where XML alone passes, which " +
+			"instances that are set up for production do not print. Where a page needs several selectors, write each order that is used as a /url.",
 		Since:   since,
 		Sources: []string{"adobe/aem-project-archetype, issue 576", "valtech-ch/aem-dispatcher-filter, filter.md"},
 	},
@@ -158,10 +175,10 @@ func checkAnySelector(p *lint.Pass, f *model.Farm) {
 			continue
 		}
 		s := wordOf(r.Selectors)
-		if s == "" || strings.ContainsAny(s, "./") {
-			continue
+		if s == "" || strings.ContainsAny(s, "./()|[]") {
+			continue // the pattern is meant otherwise than it reads
 		}
-		end := renderedEnd(r.Extension)
+		end, severity := renderedEnd(r.Extension)
 		if end == "" || r.Method != nil && !r.Method.Match(http.MethodGet) {
 			continue
 		}
@@ -172,22 +189,23 @@ func checkAnySelector(p *lint.Pass, f *model.Farm) {
 		for _, bad := range []string{"infinity", "tidy", "1", "-1", "sysview", "docview", "query"} {
 			for _, selectors := range []string{s + "." + bad, bad + "." + s} {
 				if request := base + "." + selectors + "." + end; a.lets(request) == r {
-					a.tellOnce("", r, request, ": "+bad+" passes beside "+s, "write path, selector and extension as one /url", 0)
+					a.tellOnce("", r, request, ": "+bad+" passes beside "+s, "write path, selector and extension as one /url", severity)
 				}
 			}
 		}
 	}
 }
 
-// renderedEnd returns an extension that a pattern matches and for which Sling prints nodes by itself, "" where there is
-// none.
-func renderedEnd(p *model.Pattern) string {
-	for _, end := range []string{"json", "xml", "txt", "feed", "html"} {
-		if p == nil || p.Match(end) {
-			return end
-		}
+// renderedEnd returns an extension that a pattern matches and for which Sling prints whole trees of nodes by itself, "" where
+// there is none. As XML it does so on instances alone that are not set up for production.
+func renderedEnd(p *model.Pattern) (end string, severity diag.Severity) {
+	switch {
+	case p == nil || p.Match("json"):
+		return "json", diag.Error
+	case p.Match("xml"):
+		return "xml", diag.Warning
 	}
-	return ""
+	return "", 0
 }
 
 var filterQueryAllowMisread = lint.Rule{

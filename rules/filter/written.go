@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -101,6 +102,17 @@ func shown(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// isFixed reports whether a rule stands in a file that its owner must not change.
+func isFixed(ps *lint.Pass, r *model.Rule) bool {
+	return ps.Subject.Immutable != nil && ps.Subject.Immutable(r.At.Span.File)
+}
+
+// A fixedText is a text about a file that must not be changed. One rule of such a file says it for all.
+type fixedText struct {
+	file *source.File
+	text string
 }
 
 // always reports whether an element that every request has is not limited: it is not asked for, or by a pattern

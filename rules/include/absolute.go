@@ -49,7 +49,7 @@ var includeAbsolutePath = lint.Rule{
 }
 `,
 		Files:   []lint.File{{Name: "conf.dispatcher.d/virtualhosts/site.any", Text: "\"www.example.com\"\n"}},
-		Note:    "On Managed Services it is an info: the servers have the files there. A fix is offered where the file is found in the project.",
+		Note:    "On Managed Services it is an info: the servers have the files there. Their own files, which must not be changed, are left out. A fix is offered where the file is found in the project.",
 		Since:   since,
 		Sources: []string{"adobe/aem-cloud-service-source-migration, dispatcher converter"},
 	},
@@ -71,6 +71,9 @@ func (t *tree) checkAbsolute(p *lint.Pass, f *grammar.File) {
 		at := inc.Path.Text()
 		if !strings.HasPrefix(at, serverRoot) {
 			return true
+		}
+		if p.Subject.Immutable != nil && p.Subject.Immutable(f.Src) {
+			return true // Managed Services write their own files so, for their own servers
 		}
 		d := diag.Diagnostic{
 			Span:    inc.Path.At,

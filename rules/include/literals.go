@@ -41,7 +41,7 @@ var hardcodedEnvironmentValue = lint.Rule{
 }
 `,
 		Note: "Looked at are addresses of renders, names and ports of renders that listen where AEM does (4502, 4503), and " +
-			"the document root of the platform. Addresses of the own machine and names without a dot are left out. Fixes are offered in the Cloud Service and where the value is the variable's.",
+			"on Managed Services the document root (in the Cloud Service DSP301 tells of it). Addresses of the own machine and names without a dot are left out. Fixes are offered in the Cloud Service and where the value is the variable's.",
 		Since:   since,
 		Sources: []string{"AdobeDocs/experience-manager-cloud-service.en, disp-overview.md", "AdobeDocs/experience-manager-learn.en, explanation-config-files.md"},
 	},
@@ -62,11 +62,11 @@ func checkLiterals(p *lint.Pass, f *model.Farm) {
 			port.report(p, "port", pick(cloud, "AEM_PORT", "PUBLISH_PORT or AUTHOR_PORT"), cloud)
 		}
 	}
-	if f.Cache == nil {
-		return
+	if f.Cache == nil || cloud {
+		return // in the Cloud Service docroot-not-variable says so
 	}
 	if root := ofText(f.Cache.Docroot); root.literal() && strings.TrimRight(root.text, "/") == platformRoot {
-		root.report(p, "docroot", pick(cloud, "DOCROOT", "PUBLISH_DOCROOT"), true)
+		root.report(p, "docroot", "PUBLISH_DOCROOT", true)
 	}
 }
 
