@@ -121,6 +121,8 @@ type Doc struct {
 	Bad, Good string
 	// File is the name under which Bad and Good are read; "" where it does not matter.
 	File string
+	// Version is the release of the module with which the examples are read; "" for the newest.
+	Version string
 	// Files lie beside both examples, BadFiles beside Bad alone, GoodFiles beside Good alone.
 	Files, BadFiles, GoodFiles []File
 	// Note says what else to know, such as when findings are milder; "" for nothing.

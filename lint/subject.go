@@ -19,6 +19,8 @@ type Subject struct {
 	Included func(*source.File) []source.Span
 	// Profile is one of [Profiles]; "" lets the rules of all of them run.
 	Profile string
+	// Version is the release of the module that runs the configuration, as "4.3.3"; "" where nobody said so.
+	Version string
 	// Found is what was found in reading, with rules and severities.
 	Found []diag.Diagnostic
 	// Immutable reports whether a file is the platform's and must not be changed by its owner, as the

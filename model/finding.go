@@ -40,6 +40,7 @@ var reports = map[string]struct {
 	"DSP110": {diag.Error, "the file is not included, and what is in it is missing"},
 	"DSP151": {diag.Error, "the condition is dropped: the rule matches more than it says"},
 	"DSP169": {diag.Error, "the pattern is read as a POSIX extended regular expression"},
+	"DSP305": {diag.Error, "what the module reads of it is not published; dispcheck takes the default"},
 	"DSP400": {diag.Error, "logs name farms by label: they cannot be told apart"},
 	"DSP468": {diag.Warning, "the render has no name for logs and for the cookie renderid"},
 }

@@ -188,7 +188,11 @@ func (d *decoder) notNumber(p *property, it *grammar.Property, text string) {
 	case ok && rest != "" && p.unit != "":
 		hint = fmt.Sprintf("write digits only; the unit is %s", p.unit)
 	}
-	dg := d.say("DSP017", it, v.At, hint, "property /%s is %q%s, %s", p.name, clip(text), from(v), what)
+	rule := "DSP017"
+	if p.name == "statfileslevel" {
+		rule = "DSP305"
+	}
+	dg := d.say(rule, it, v.At, hint, "property /%s is %q%s, %s", p.name, clip(text), from(v), what)
 	if !ok {
 		return
 	}

@@ -50,7 +50,7 @@ func TestExampleFixes(t *testing.T) {
 		}
 		t.Run(r.ID, func(t *testing.T) {
 			files := slices.Clone(r.Doc.Examples(false))
-			p := load(t, files)
+			p := load(t, r, files)
 			edits, taken, _ := lint.SelectFixes(run(t, r, p).Findings, true)
 			if len(taken) == 0 {
 				t.Fatal("no fix is taken")
@@ -76,7 +76,7 @@ func TestExampleFixes(t *testing.T) {
 // found returns what is found in an example: by those who read it, by the rule and in comments.
 func found(t *testing.T, r *lint.Rule, files []lint.File) []diag.Diagnostic {
 	t.Helper()
-	return run(t, r, load(t, files)).Findings
+	return run(t, r, load(t, r, files)).Findings
 }
 
 // run runs one rule, and whatever is reported without being run, over an example, in a profile in which the
@@ -90,7 +90,7 @@ func run(t *testing.T, r *lint.Rule, p *project.Project) *lint.Result {
 			on.Off, list[i] = false, &on
 		}
 	}
-	s := &lint.Subject{Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: profileOf(r, p), Oracle: p.Oracle()}
+	s := &lint.Subject{Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: profileOf(r, p), Version: r.Doc.Version, Oracle: p.Oracle()}
 	s.Included = func(f *source.File) []source.Span {
 		for _, g := range p.Tree.Files {
 			if g.Src == f {
@@ -137,7 +137,7 @@ func nameOf(f lint.File) string {
 }
 
 // load reads an example from its first file, as the program reads a configuration.
-func load(t *testing.T, files []lint.File) *project.Project {
+func load(t *testing.T, r *lint.Rule, files []lint.File) *project.Project {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for _, f := range files {
@@ -147,7 +147,7 @@ func load(t *testing.T, files []lint.File) *project.Project {
 		}
 		fsys[nameOf(f)] = file
 	}
-	p, err := project.Load(t.Context(), project.Options{FS: fsys, Path: nameOf(files[0])})
+	p, err := project.Load(t.Context(), project.Options{FS: fsys, Path: nameOf(files[0]), DispatcherVersion: r.Doc.Version})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 
 // TestFacts: every rule has what a rule must have, and no two share an id or a name.
 func TestFacts(t *testing.T) {
-	id, name := regexp.MustCompile(`^DSP[0-9]{3}$`), regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
+	id, name := regexp.MustCompile(`^DSP[0-9]{3}$`), regexp.MustCompile(`^[a-z]+(-[a-z]+[0-9]*)+$`)
 	ids, names := map[string]bool{}, map[string]bool{}
 	last := ""
 	for _, r := range All() {

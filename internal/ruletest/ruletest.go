@@ -8,7 +8,7 @@
 //
 // A line may want several findings; at and what follows may be left out. A section fixed/NAME holds what NAME is after
 // all fixes, and every file that fixes change needs one. The comment of the archive may hold, a line each, "profile ams",
-// "policy literal", "read dispatcher.any" and "severity info" (of all findings). Start from [Cases].
+// "version 4.3.3" (of the module), "policy literal", "read dispatcher.any" and "severity info" (of all findings). Start from [Cases].
 package ruletest
 
 import (
@@ -90,6 +90,7 @@ type testCase struct {
 	wants    []want
 	fixed    map[string][]byte
 	profile  string
+	version  string
 	policy   lint.Policy
 	severity string
 }
@@ -124,6 +125,8 @@ func read(t *testing.T, name string) *testCase {
 		switch word {
 		case "profile":
 			c.profile = rest
+		case "version":
+			c.version = rest
 		case "policy":
 			p, ok := lint.ParsePolicy(rest)
 			if !ok {
@@ -247,7 +250,7 @@ func (c *testCase) fix(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
 // lint returns what one rule finds.
 func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fstest.MapFS) ([]diag.Diagnostic, *project.Project) {
 	t.Helper()
-	p, err := project.Load(t.Context(), project.Options{FS: files, Path: c.entry, Profile: project.Kind(c.profile)})
+	p, err := project.Load(t.Context(), project.Options{FS: files, Path: c.entry, Profile: project.Kind(c.profile), DispatcherVersion: c.version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +259,7 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 		included[f.Src] = p.Tree.Included(f)
 	}
 	s := lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(),
+		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Version: c.version, Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(),
 		Included: func(f *source.File) []source.Span { return included[f] },
 	}
 	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy}, lint.RunOptions{})

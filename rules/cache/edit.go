@@ -34,10 +34,11 @@ func behind(at, section source.Span, title string, texts ...string) []diag.Fix {
 	}
 	line := at.File.Line(at.Position().Line)
 	before := string(at.File.Text[line.Start:at.Start])
-	rest := strings.Trim(string(at.File.Text[at.End:line.End]), blanks)
+	last := at.File.Line(at.File.Span(int(at.End), int(at.End)).Position().Line)
+	rest := strings.Trim(string(at.File.Text[at.End:last.End]), blanks)
 	end, gap := at.End, " "
 	if strings.Trim(before, blanks) == "" && (rest == "" || rest[0] == '#') {
-		end, gap = line.End, "\n"+before
+		end, gap = last.End, "\n"+before
 		if windows(at.File, end) {
 			gap = "\r" + gap
 		}

@@ -137,7 +137,7 @@ var spaces = sync.OnceValues(func() (filter, cached *automata.Space) {
 
 // storable has the URIs of answers that may be stored: a dot and something behind it in the last segment.
 var storable = sync.OnceValue(func() *automata.Requests {
-	p, err := match.ERE(`(.*/)?[^/]*[.][^/]+`)
+	p, err := match.ERE(withExtension)
 	if err != nil {
 		return nil
 	}
