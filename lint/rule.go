@@ -125,6 +125,8 @@ type Doc struct {
 	Version string
 	// Files lie beside both examples, BadFiles beside Bad alone, GoodFiles beside Good alone.
 	Files, BadFiles, GoodFiles []File
+	// Options are what a project sets where both examples are read; nil: nothing.
+	Options Options
 	// Note says what else to know, such as when findings are milder; "" for nothing.
 	Note string
 	// Since is the version of dispcheck that brought the rule.

@@ -99,7 +99,8 @@ func run(t *testing.T, r *lint.Rule, p *project.Project) *lint.Result {
 		}
 		return nil
 	}
-	result := lint.Run(t.Context(), s, list, nil, lint.RunOptions{})
+	set := &lint.Settings{Options: map[string]lint.Options{r.ID: r.Doc.Options}}
+	result := lint.Run(t.Context(), s, list, set, lint.RunOptions{})
 	for _, f := range result.Failures {
 		t.Errorf("%v\n%s", f, f.Stack)
 	}

@@ -8,7 +8,8 @@
 //
 // A line may want several findings; at and what follows may be left out. A section fixed/NAME holds what NAME is after
 // all fixes, and every file that fixes change needs one. The comment of the archive may hold, a line each, "profile ams",
-// "version 4.3.3" (of the module), "policy literal", "read dispatcher.any" and "severity info" (of all findings). Start from [Cases].
+// "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info" (of all findings) and "option
+// must-allow /a.html /b.html": true and false are bools, other values lists of words. Start from [Cases].
 package ruletest
 
 import (
@@ -93,6 +94,7 @@ type testCase struct {
 	version  string
 	policy   lint.Policy
 	severity string
+	options  lint.Options
 }
 
 // A want is one finding that is to be there.
@@ -137,6 +139,15 @@ func read(t *testing.T, name string) *testCase {
 			c.entry = rest
 		case "severity":
 			c.severity = rest
+		case "option":
+			if c.options == nil {
+				c.options = lint.Options{}
+			}
+			values := strings.Fields(rest)
+			if len(values) < 2 {
+				t.Fatalf("%s: no value of option %q", name, rest)
+			}
+			c.options[values[0]] = lint.OptionValue{Value: optionOf(values[1:])}
 		}
 	}
 	for _, f := range a.Files {
@@ -167,6 +178,14 @@ func read(t *testing.T, name string) *testCase {
 		}
 	}
 	return &c
+}
+
+// optionOf reads the value of an option.
+func optionOf(words []string) any {
+	if b, err := strconv.ParseBool(words[0]); err == nil && len(words) == 1 {
+		return b
+	}
+	return words
 }
 
 func unquote(t *testing.T, s string) string {
@@ -262,7 +281,7 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Version: c.version, Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(),
 		Included: func(f *source.File) []source.Span { return included[f] },
 	}
-	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy}, lint.RunOptions{})
+	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy, Options: map[string]lint.Options{r.ID: c.options}}, lint.RunOptions{})
 	for _, f := range res.Failures {
 		t.Fatalf("%v\n%s", f, f.Stack)
 	}

@@ -18,6 +18,7 @@ func Rules() []*lint.Rule {
 		&duplicateInclude,
 		&includeWrongSection,
 		&includeSyntax,
+		&defaultIncludeAfterCustom,
 		&pseudoSymlink,
 		&brokenSymlink,
 		&undefinedEnvVariable,
