@@ -28,6 +28,33 @@ type Subject struct {
 	Immutable func(*source.File) bool
 	// Oracle answers questions about requests. nil: rules that ask do not run; see [Rule.Asks].
 	Oracle Oracle
+	// Folders tell what lies beside the files that were read. nil: rules about that find nothing.
+	Folders Folders
+}
+
+// Folders are those of a configuration, with what was not read of them. A rule that asks makes them be looked through; what
+// they say is the same each time, must not be changed, and is bounded: of very large trees a part is left out.
+type Folders interface {
+	// Unread returns the .any and .farm files that lie in conf.dispatcher.d and that no $include brought, in the order of
+	// their names and without those of the platform. There are none where that is not certain: not all that is included
+	// could be read, or the configuration is laid out otherwise.
+	Unread() []*grammar.File
+	// Links returns the symbolic links in conf.d and conf.dispatcher.d, in the order of their names; none where a part of the
+	// configuration was asked for.
+	Links() []Link
+	// Others returns further files that are called dispatcher.any: in the configuration, and where it was looked for. They
+	// have a name and no text.
+	Others() []*source.File
+}
+
+// A Link is a symbolic link.
+type Link struct {
+	// File is what was read by the name of the link; an empty text of that name where nothing was.
+	File *source.File
+	// Target is where the link leads, as it is written in it.
+	Target string
+	// Inside says that it leads to a place inside of the folder that the server calls ServerRoot, by a relative path.
+	Inside bool
 }
 
 func (s *Subject) included(f *source.File) []source.Span {

@@ -42,6 +42,7 @@ var reports = map[string]struct {
 	"DSP169": {diag.Error, "the pattern is read as a POSIX extended regular expression"},
 	"DSP305": {diag.Error, "what the module reads of it is not published; dispcheck takes the default"},
 	"DSP400": {diag.Error, "logs name farms by label: they cannot be told apart"},
+	"DSP451": {diag.Error, "the render is no server, and what it is to answer fails"},
 	"DSP468": {diag.Warning, "the render has no name for logs and for the cookie renderid"},
 }
 
@@ -197,9 +198,16 @@ func (d *decoder) duplicateValue(p *property, it *grammar.Property, earlier Plac
 	}
 }
 
+// hostname is the property that a render must have; without it, or with an empty one, the finding is one of its own.
+const hostname = "hostname"
+
 // missing reports a property that is required.
 func (d *decoder) missing(s *section, p *property, head Place) {
-	dg := d.sayAt("DSP022", head, fmt.Sprintf("add /%s: %s", p.name, p.doc), "%s has no /%s", d.where(), p.name)
+	rule := "DSP022"
+	if p.name == hostname {
+		rule = "DSP451"
+	}
+	dg := d.sayAt(rule, head, fmt.Sprintf("add /%s: %s", p.name, p.doc), "%s has no /%s", d.where(), p.name)
 	switch {
 	case p.name == "type":
 		dg.Hint = `add /type "allow" or /type "deny"`

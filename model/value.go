@@ -154,7 +154,11 @@ func from(v *grammar.Value) string {
 
 // empty reports an empty value where a value is needed.
 func (d *decoder) empty(p *property, it *grammar.Property, text string) {
-	if text == "" {
+	switch {
+	case text != "":
+	case p.name == hostname:
+		d.say("DSP451", it, it.Value.At, "write the name or address of the server", "property /%s is empty%s", p.name, from(it.Value))
+	default:
 		d.say("DSP021", it, it.Value.At, "write a value, or remove the property", "property /%s is empty%s", p.name, from(it.Value))
 	}
 }

@@ -43,6 +43,7 @@ func Index() string {
 	b.WriteString("# Rules\n\n" + generated + `
 Every finding names its rule by id. ` + "`dispcheck explain RULE`" + ` shows the page of a rule, by its id or its name;
 ` + "`dispcheck rules`" + ` lists them all. Severity is that of most findings: a rule's page says when they are milder.
+Which rule finds what another tool checks is in [peers.md](peers.md).
 `)
 	for _, a := range Areas() {
 		fmt.Fprintf(&b, "\n## %s\n\n| id | name | severity | profiles | finds |\n|---|---|---|---|---|\n", a.Title)

@@ -3,7 +3,7 @@
 // kin. The package knows what a rule says, not how it is found (package lint says who finds it).
 //
 // A new rule is a value in its area and a line in the area's Rules. docs/rules is made from the values by
-// go generate. Start from [All] and [Find].
+// go generate, with a page that says which of them find what other tools check ([Peers]). Start from [All] and [Find].
 package rules
 
 import (

@@ -210,7 +210,7 @@ func sources(t *testing.T, folder string) map[string]*ast.File {
 
 // TestPages: docs/rules holds the page of each rule and the index, as they are made now, and nothing else.
 func TestPages(t *testing.T) {
-	pages := map[string]string{"README.md": Index()}
+	pages := map[string]string{"README.md": Index(), "peers.md": PeersPage(optimizerFixtures)}
 	for _, r := range All() {
 		pages[r.ID+".md"] = Page(r)
 	}

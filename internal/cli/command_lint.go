@@ -157,7 +157,7 @@ func (l *linter) load(ctx context.Context, o project.Options, all *linted) error
 
 // one lints one configuration.
 func (l *linter) one(ctx context.Context, p *project.Project, all *linted) {
-	s := lint.Subject{Config: p.Config, Profile: string(p.Kind), Version: l.in.text("dispatcher-version"), Found: p.Findings, Immutable: p.Immutable, Oracle: p.Oracle()}
+	s := lint.Subject{Config: p.Config, Profile: string(p.Kind), Version: l.in.text("dispatcher-version"), Found: p.Findings, Immutable: p.Immutable, Oracle: p.Oracle(), Folders: p.Folders()}
 	if p.Tree != nil {
 		s.Files = p.Tree.Files
 		included := make(map[*source.File][]source.Span, len(s.Files))

@@ -33,15 +33,19 @@ func (p *Project) Immutable(f *source.File) bool {
 	if p.Tree == nil {
 		return false
 	}
-	name := p.Tree.Name(f)
-	if p.Root != "." {
-		inside, ok := strings.CutPrefix(name, p.Root+"/")
+	return p.platforms(p.Tree.Name(f))
+}
+
+// platforms reports whether a file of that name in FS is the platform's.
+func (l *Location) platforms(name string) bool {
+	if l.Root != "." {
+		inside, ok := strings.CutPrefix(name, l.Root+"/")
 		if !ok {
 			return false
 		}
 		name = inside
 	}
-	switch p.Kind {
+	switch l.Kind {
 	case Cloud:
 		return slices.Contains(ImmutableFiles(), name)
 	case AMS:

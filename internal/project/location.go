@@ -70,6 +70,10 @@ type Location struct {
 	// Site is the name in FS of the Apache file that was asked for; "" otherwise.
 	Site string
 
+	// searched is the folder in which the configuration was looked for, and found in it or below: absolute on disk where FS
+	// is, else a name in FS. "" where a file was named.
+	searched string
+
 	prefix  string // stands before names that are shown
 	at      string // the folder on disk that FS is a copy of
 	workDir string // what they are relative to, where FS is on disk
@@ -216,7 +220,7 @@ func findInFS(fsys fs.FS, name, prefix string) (*Location, error) {
 		return l, nil
 	}
 	if root, lay, ok := inside(fsys, name); ok {
-		l := &Location{FS: fsys, Root: root, prefix: prefix}
+		l := &Location{FS: fsys, Root: root, prefix: prefix, searched: name}
 		l.take(root, lay)
 		return l, nil
 	}
@@ -335,12 +339,15 @@ func inFolder(workDir, dir string) *Location {
 		return nil
 	}
 	root = filepath.Join(up, filepath.FromSlash(root))
+	var l *Location
 	if lay.kind != Classic {
-		l := onDisk(workDir, root)
+		l = onDisk(workDir, root)
 		l.take(".", lay)
-		return l
+	} else {
+		l = classicOnDisk(workDir, root, func(l *Location, at string) { l.take(at, lay) })
 	}
-	return classicOnDisk(workDir, root, func(l *Location, at string) { l.take(at, lay) })
+	l.searched = dir
+	return l
 }
 
 // classicOnDisk makes a location for a folder that no layout bounds. The module has no notion of a root:

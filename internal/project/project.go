@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -46,6 +47,7 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 	}
 	readDefines(l, env)
 	if l.Entry == "" {
+		p.Findings = p.withoutAny()
 		return p, ctx.Err()
 	}
 	if err := ctx.Err(); err != nil {
@@ -117,6 +119,30 @@ func (p *Project) findings(decoded []diag.Diagnostic) []diag.Diagnostic {
 	return diag.Sort(all)
 }
 
+// withoutAny says that there is an Apache side and nothing for the Dispatcher. That a file of the one was asked for says
+// nothing of the other.
+func (p *Project) withoutAny() []diag.Diagnostic {
+	lay, ok := recognise(p.FS, p.Root)
+	if !ok || lay.entry != "" {
+		return nil
+	}
+	at := p.Site
+	for _, folder := range []string{"enabled_vhosts", "available_vhosts"} {
+		entries, err := fs.ReadDir(p.FS, path.Join(p.Root, httpdFolder, folder))
+		if at == "" && err == nil && len(entries) > 0 {
+			at = path.Join(p.Root, httpdFolder, folder, entries[0].Name())
+		}
+	}
+	if at == "" {
+		at = path.Join(p.Root, httpdFolder)
+	}
+	return []diag.Diagnostic{{
+		Rule: noConfig, Severity: diag.Error, Span: source.NewFile(p.Show(at), nil).Span(0, 0),
+		Message: "virtual hosts of httpd are here, and no configuration of the Dispatcher",
+		Hint:    "add conf.dispatcher.d with dispatcher.any and enabled_farms beside conf.d, or name the folder that has it",
+	}}
+}
+
 // besides reports whether a finding is about a name or a value in whose notation there is a mistake: that is the
 // mistake, and what the text would mean is not worth saying. notation is in the order of each file's text.
 func besides(d diag.Diagnostic, notation []diag.Diagnostic) bool {
@@ -130,6 +156,7 @@ func besides(d diag.Diagnostic, notation []diag.Diagnostic) bool {
 
 // The ids of findings that this package makes or joins.
 const (
+	noConfig         = "DSP032"
 	flattened        = "DSP116"
 	missingImmutable = "DSP756"
 )

@@ -77,6 +77,22 @@ func (t *textFS) Stat(name string) (fs.FileInfo, error) {
 	return fs.Stat(t.FS, name)
 }
 
+// Lstat describes a text, or else a file or link.
+func (t *textFS) Lstat(name string) (fs.FileInfo, error) {
+	if text, ok := t.texts[name]; ok {
+		return textInfo{path.Base(name), int64(len(text))}, nil
+	}
+	return fs.Lstat(t.FS, name)
+}
+
+// ReadLink returns where a link leads. A text in its place is none.
+func (t *textFS) ReadLink(name string) (string, error) {
+	if _, ok := t.texts[name]; ok {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
+	}
+	return fs.ReadLink(t.FS, name)
+}
+
 // ReadDir lists a folder with the texts that stand in it.
 func (t *textFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(t.FS, name)

@@ -8,13 +8,16 @@
 //
 // A line may want several findings; at and what follows may be left out. A section fixed/NAME holds what NAME is after
 // all fixes, and every file that fixes change needs one. The comment of the archive may hold, a line each, "profile ams",
-// "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info" (of all findings) and "option
-// must-allow /a.html /b.html": true and false are bools, other values lists of words. Start from [Cases].
+// "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info" (of all findings), "link NAME TARGET"
+// (a symbolic link beside the files) and "option must-allow /a.html /b.html": true and false are bools, other values lists of
+// words. Start from [Cases].
 package ruletest
 
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -122,6 +125,7 @@ func read(t *testing.T, name string) *testCase {
 		t.Fatal(err)
 	}
 	c := testCase{files: fstest.MapFS{}, fixed: map[string][]byte{}}
+	links := map[string]string{} // by what they lead to, which is read by their names
 	for line := range strings.SplitSeq(string(a.Comment), "\n") {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch word {
@@ -148,6 +152,13 @@ func read(t *testing.T, name string) *testCase {
 				t.Fatalf("%s: no value of option %q", name, rest)
 			}
 			c.options[values[0]] = lint.OptionValue{Value: optionOf(values[1:])}
+		case "link":
+			link, target, ok := strings.Cut(rest, " ")
+			if !ok {
+				t.Fatalf("%s: a link without a target: %s", name, line)
+			}
+			c.files[link] = &fstest.MapFile{Data: []byte(target), Mode: fs.ModeSymlink}
+			links[path.Join(path.Dir(link), target)] = link
 		}
 	}
 	for _, f := range a.Files {
@@ -170,6 +181,9 @@ func read(t *testing.T, name string) *testCase {
 			}
 			for _, m := range found {
 				w := want{file: f.Name, line: i + 1, message: unquote(t, m[1])}
+				if link, ok := links[f.Name]; ok {
+					w.file = link
+				}
 				if m[2] != "" {
 					w.at = unquote(t, m[2])
 				}
@@ -278,7 +292,7 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 		included[f.Src] = p.Tree.Included(f)
 	}
 	s := lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Version: c.version, Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(),
+		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Version: c.version, Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(), Folders: p.Folders(),
 		Included: func(f *source.File) []source.Span { return included[f] },
 	}
 	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy, Options: map[string]lint.Options{r.ID: c.options}}, lint.RunOptions{})

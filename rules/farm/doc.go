@@ -10,6 +10,7 @@ func Rules() []*lint.Rule {
 		&farmDuplicateName,
 		&farmWithoutVirtualhosts,
 		&farmVirtualhostDuplicate,
+		&farmShadowed,
 		&farmCatchallOrder,
 		&farmVirtualhostSyntax,
 		&vhostDefaultVirtualhostsIncluded,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -85,10 +86,13 @@ func wholeFarms(c *model.Config) bool { return len(c.Wrapped) <= 1 }
 // put them elsewhere: an $include that could not be followed, or braces that do not match.
 func brokenFiles(s *lint.Subject) map[*source.File]bool {
 	broken := map[*source.File]bool{}
-	for _, d := range s.Found {
+	for i := range s.Found {
+		d := &s.Found[i]
+		if unread.Elsewhere(d) {
+			continue
+		}
 		switch d.Rule {
-		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP116", "DSP117", // nothing, or something else, is put in
-			"DSP001", "DSP002", "DSP003", "DSP004", "DSP025", "DSP029", "DSP110", "DSP014": // it stands elsewhere
+		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP116", "DSP117": // nothing, or something else, is put in
 		case "DSP119": // a variable of a value moves nothing
 			line := d.Span.File.Line(d.Span.Position().Line)
 			line.End = d.Span.Start
@@ -96,7 +100,9 @@ func brokenFiles(s *lint.Subject) map[*source.File]bool {
 				continue
 			}
 		default:
-			continue
+			if !misplaces(d.Rule) {
+				continue
+			}
 		}
 		broken[d.Span.File] = true
 		for _, line := range d.Included {
@@ -104,4 +110,13 @@ func brokenFiles(s *lint.Subject) map[*source.File]bool {
 		}
 	}
 	return broken
+}
+
+// misplaces reports whether a rule says that entries may stand elsewhere than they were meant to.
+func misplaces(rule string) bool {
+	switch rule {
+	case "DSP001", "DSP002", "DSP003", "DSP004", "DSP025", "DSP029", "DSP110", "DSP014":
+		return true
+	}
+	return false
 }

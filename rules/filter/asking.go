@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	reading "github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -75,7 +76,7 @@ var missingInclude = [...]string{"DSP100", "DSP101", "DSP102", "DSP104", "DSP117
 func (a *asking) findGaps(found []diag.Diagnostic) {
 	filter := a.farm.Filter
 	for _, d := range found {
-		if !slices.Contains(missingInclude[:], d.Rule) {
+		if !slices.Contains(missingInclude[:], d.Rule) || reading.Elsewhere(&d) {
 			continue
 		}
 		if at := filter.At.Span; d.Span.File == at.File && (d.Span.Start < at.Start || at.End < d.Span.End) {

@@ -8,6 +8,7 @@ import "github.com/dispcheck/dispcheck/lint"
 func Rules() []*lint.Rule {
 	return []*lint.Rule{
 		&rendersMissing,
+		&renderHostnameMissing,
 		&renderPortInvalid,
 		&renderTimeoutZero,
 		&renderTimeoutExtreme,
@@ -16,6 +17,7 @@ func Rules() []*lint.Rule {
 		&failoverUseless,
 		&healthCheckMissing,
 		&statisticsTooMany,
+		&statisticsShadowed,
 		&stickyEverything,
 		&stickyBothForms,
 		&stickyCookieFlags,

@@ -11,7 +11,9 @@ func Rules() []*lint.Rule {
 		&sessionOnPublish,
 		&sessionHeaderFormat,
 		&sessionTimeout,
+		&authCheckerFilter,
 		&authCheckerWithoutAllowAuthorized,
+		&authCheckerEndpointPublic,
 		&clientHeadersMissing,
 		&clientHeadersStar,
 		&clientHeadersRequired,
@@ -20,6 +22,10 @@ func Rules() []*lint.Rule {
 		&vanityFileLocation,
 		&vanityDelay,
 		&vanityOnAuthor,
+		&vanityDefeatsFilter,
+		&vanityListPublic,
+		&vanityAlreadyAllowed,
+		&samlPostBlocked,
 	}
 }
 

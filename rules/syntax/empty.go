@@ -1,12 +1,14 @@
 package syntax
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -36,7 +38,8 @@ var emptySection = lint.Rule{
 	}
 }
 `,
-		Note:    "Looked at are /filter and /rules of /cache. An $include that brings no rules leaves them empty too.",
+		Note: "Looked at are /filter and /rules of /cache, and the sections that do nothing without one of their properties: /sessionmanagement, " +
+			"/auth_checker, /vanity_urls and /health_check. An $include that brings no entries leaves them empty too.",
 		Since:   since,
 		Sources: []string{configuration, "adobe/aem-dispatcher-optimizer-tool, its tests of empty sections"},
 	},
@@ -55,6 +58,27 @@ func checkEmptySections(p *lint.Pass, c *model.Config) {
 			})
 		}
 		report("filter", f.Filter, "a filter without a rule that matches denies: no request is let through", "deny all with a first rule, and allow what visitors need")
+		without := func(name string, at model.Place, unknown []model.Unknown, set []bool, needs string) {
+			if len(unknown) > 0 || slices.Contains(set, true) || broken[at.Span.File] || !isEmpty(name, at) {
+				return
+			}
+			p.Report(diag.Diagnostic{ // as severe in front of authors, where sessions belong
+				Span: nameSpan(at.Span, name), Included: at.Included, Message: "section /" + name + " is empty",
+				Why: "it does nothing without /" + needs, Hint: "add /" + needs + ", or remove the section",
+			})
+		}
+		if s := f.SessionManagement; s != nil {
+			without("sessionmanagement", s.At, s.Unknown, []bool{s.Directory.Set, s.Encode.Set, s.Header.Set, s.Timeout.Set}, "directory")
+		}
+		if s := f.AuthChecker; s != nil {
+			without("auth_checker", s.At, s.Unknown, []bool{s.URL.Set, s.Filter != nil, s.Headers != nil}, "url")
+		}
+		if s := f.VanityURLs; s != nil {
+			without("vanity_urls", s.At, s.Unknown, []bool{s.URL.Set, s.File.Set, s.Delay.Set, s.LoadOnStartup.Set}, "url")
+		}
+		if s := f.HealthCheck; s != nil {
+			without("health_check", s.At, s.Unknown, []bool{s.URL.Set}, "url")
+		}
 		if f.Cache != nil {
 			report("rules", f.Cache.Rules, "what no rule allows is not cached: every request goes to the render", "add rules for what may be cached")
 		}
@@ -66,7 +90,7 @@ func checkEmptySections(p *lint.Pass, c *model.Config) {
 func brokenFiles(s *lint.Subject) map[*source.File]bool {
 	broken := map[*source.File]bool{}
 	for _, d := range s.Found {
-		if !notPut(d.Rule) && !grammar.Misplaces(d) {
+		if (!notPut(d.Rule) || unread.Elsewhere(&d)) && !grammar.Misplaces(d) {
 			continue
 		}
 		broken[d.Span.File] = true

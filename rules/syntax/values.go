@@ -95,8 +95,8 @@ var missingRequiredProperty = lint.Rule{
 	ID: "DSP022", Name: "missing-required-property", Severity: diag.Error, Reported: lint.ByModel,
 	Doc: lint.Doc{
 		Title: "section or rule lacks a property that it needs",
-		Why: "A rule without /type neither allows nor denies, a render without /hostname is no server, sessions without /directory have no " +
-			"place. What the module does then is not published, or it does nothing.",
+		Why: "A rule without /type neither allows nor denies, sessions without /directory have no place. What the module does then is not " +
+			"published, or it does nothing.",
 		Bad: `/filter {
 	/0001 { /url "*" }
 }
@@ -105,6 +105,7 @@ var missingRequiredProperty = lint.Rule{
 	/0001 { /type "deny" /url "*" }
 }
 `,
+		Note:    "A render without /hostname is reported as DSP451.",
 		Since:   since,
 		Sources: []string{configuration, optimizerRules + " (Disp-S5)"},
 	},

@@ -38,10 +38,17 @@ func losesText(d *diag.Diagnostic) bool {
 	return d.Rule <= "DSP118" || strings.Contains(d.Span.File.Line(d.Span.Position().Line).Text(), "$include")
 }
 
+// Elsewhere reports whether a finding about an $include says that the file was read, though not from where the line says.
+func Elsewhere(d *diag.Diagnostic) bool { return d.Rule == "DSP100" && d.Severity < diag.Error }
+
 // Section reports whether something between the braces of a section could not be read, so that the model lacks it.
 func Section(p *lint.Pass, section source.Span) bool {
 	within := func(s source.Span) bool { return !s.IsZero() && s.File == section.File && section.Contains(s) }
-	for _, d := range p.Subject.Found {
+	for i := range p.Subject.Found {
+		d := &p.Subject.Found[i]
+		if Elsewhere(d) {
+			continue
+		}
 		switch d.Rule {
 		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP106", "DSP107", "DSP110", "DSP116", "DSP117", "DSP756":
 			if within(d.Span) || slices.ContainsFunc(d.Included, within) {
