@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -93,7 +94,9 @@ type Changed struct {
 	Text []byte
 }
 
-// ApplyEdits returns the files that edits change, by name, with the texts that they yield. It fails as
+// ApplyEdits returns the files that edits change, by name, with the texts that they yield. A text that was laid out as
+// dispcheck fmt lays it out by default is laid out again, which concerns nothing but what the edits touch: columns of
+// rules, lines that have become too long, what stood around something that is gone. Others keep their looks. It fails as
 // [diag.Apply] does; what [SelectFixes] returns does not fail.
 func ApplyEdits(edits []diag.Edit) ([]Changed, error) {
 	byFile := map[*source.File][]diag.Edit{}
@@ -114,9 +117,21 @@ func ApplyEdits(edits []diag.Edit) ([]Changed, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(text, f.Text) {
-			changed = append(changed, Changed{f, text})
+		if bytes.Equal(text, f.Text) {
+			continue
 		}
+		if isLaidOut(f.Text) {
+			if laid, ok := grammar.FormatText(text, grammar.FormatOptions{}); ok {
+				text = laid
+			}
+		}
+		changed = append(changed, Changed{f, text})
 	}
 	return changed, nil
+}
+
+// isLaidOut reports whether a text is what the formatter makes of it. One that it does not read is not.
+func isLaidOut(text []byte) bool {
+	laid, ok := grammar.FormatText(text, grammar.FormatOptions{})
+	return ok && bytes.Equal(laid, text)
 }

@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,5 +114,29 @@ func TestApplyEditsOverlap(t *testing.T) {
 	f := source.NewFile("a.any", []byte("abcd"))
 	if _, err := lint.ApplyEdits([]diag.Edit{{Span: f.Span(0, 2)}, {Span: f.Span(1, 3)}}); err == nil {
 		t.Error("edits that overlap were made")
+	}
+}
+
+// TestApplyEditsLayout: what was laid out is laid out again, and nothing else is.
+func TestApplyEditsLayout(t *testing.T) {
+	for _, tt := range []struct{ name, text, old, new, want string }{
+		{"columns", "/f {\n\t/0001 { /type \"deny\"  /url \"*\" }\n\t/0002 { /type \"allow\" /url \"/a\" }\n}\n", "allow", "deny",
+			"/f {\n\t/0001 { /type \"deny\" /url \"*\" }\n\t/0002 { /type \"deny\" /url \"/a\" }\n}\n"},
+		{"not laid out before", "/f {\n  /0001 { /type \"deny\"  /url \"*\" }\n  /0002 { /type \"allow\" /url \"/a\" }\n}\n", "allow", "deny",
+			"/f {\n  /0001 { /type \"deny\"  /url \"*\" }\n  /0002 { /type \"deny\" /url \"/a\" }\n}\n"},
+		{"line ends of another system", "/f {\r\n\t/a \"1\"\r\n}\r\n", "\"1\"", "\"2\"", "/f {\r\n\t/a \"2\"\r\n}\r\n"},
+		{"not to be read after", "/f {\n\t/a \"1\"\n}\n", "}", "", "/f {\n\t/a \"1\"\n\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := source.NewFile("a.any", []byte(tt.text))
+			at := strings.Index(tt.text, tt.old)
+			changed, err := lint.ApplyEdits([]diag.Edit{{Span: f.Span(at, at+len(tt.old)), New: tt.new}})
+			if err != nil || len(changed) != 1 {
+				t.Fatalf("%d files, %v", len(changed), err)
+			}
+			if diff := cmp.Diff(tt.want, string(changed[0].Text)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }

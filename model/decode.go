@@ -58,6 +58,7 @@ type decoder struct {
 	path   []step      // the sections around what is read
 	closed *section    // the section of labelled blocks that was read last
 	hungry source.Span // the name that was met last, if it had no value
+	beside uint64      // the properties that stand in the section at hand, where stranger is asked about it
 
 	file     *source.File // whose text is text
 	text     string
@@ -221,6 +222,8 @@ func (d *decoder) properties(s *section, h holder, items []grammar.Item, head Pl
 		bare     section
 		nameless *grammar.Value
 		named    bool
+		beside   uint64
+		counted  bool // beside is known
 	)
 	pending := &bare // the section that an earlier name opens and whose braces are missing
 	for i := 0; i < len(items); i++ {
@@ -237,6 +240,10 @@ func (d *decoder) properties(s *section, h holder, items []grammar.Item, head Pl
 			name := d.label(p)
 			n := s.find(name)
 			if n < 0 {
+				if !counted {
+					beside, counted = d.standing(s, items), true
+				}
+				d.beside = beside
 				written |= d.stranger(s, h, p, name, pending)
 				d.hungry = source.Span{}
 				continue
@@ -270,6 +277,19 @@ func (d *decoder) properties(s *section, h holder, items []grammar.Item, head Pl
 	if !included && !head.Span.IsZero() && (len(items) > 0 || d.inEntry()) { // an empty section is package lint's concern
 		d.required(s, head, written)
 	}
+}
+
+// standing returns the properties of a section that stand among items.
+func (d *decoder) standing(s *section, items []grammar.Item) uint64 {
+	var set uint64
+	for _, it := range items {
+		if p, ok := it.(*grammar.Property); ok && p != nil {
+			if n := s.find(d.label(p)); n >= 0 {
+				set |= 1 << n
+			}
+		}
+	}
+	return set
 }
 
 // inEntry reports whether the section at hand is a labelled block.

@@ -286,7 +286,8 @@ func (e *entryReader) loose() {
 	finish(e.first)
 	dg := e.say("DSP468", first, first.Name, "put the properties of each render into a block with a label: /rend01 { … }", "property /%s stands in %s without a render's label", name, e.where())
 	if s, t := first.Span(), last.Span(); len(e.labels) == 0 && s.File == t.File {
-		dg.Fixes = []diag.Fix{{Title: "put them into /rend01 { … }", Safe: true, Edits: []diag.Edit{
+		// Not safe: a farm that binds clients to renders has the label in the cookie renderid.
+		dg.Fixes = []diag.Fix{{Title: "put them into /rend01 { … }", Edits: []diag.Edit{
 			{Span: before(s), New: "/rend01 { "}, {Span: after(t), New: " }"},
 		}}}
 	}

@@ -203,6 +203,7 @@ func (d *decoder) unclassified(c *Config, items []grammar.Item) (farms bool) {
 				i++
 			}
 			name := d.label(p)
+			d.beside = 0
 			d.stranger(&topSection, c, p, name, &section{})
 			if n := topSection.near(name); n >= 0 && topSection.props[n].name == "farms" {
 				farms = true

@@ -163,5 +163,6 @@ func (l *listReader) repeated(it grammar.Item, v *grammar.Value, text string) {
 	}
 	dg := l.say("DSP016", it, v.At, "remove one of them", "string %q stands twice in %s", clip(text), l.where())
 	dg.Related = []diag.Related{{Span: first, Message: "the first one"}}
-	dg.Fixes = []diag.Fix{{Title: "remove it", Safe: true, Edits: []diag.Edit{removal(placeOf(it).Span)}}}
+	// Safe where whoever reads this one reads the first one too: a file that brings this one alone may serve other lists.
+	dg.Fixes = []diag.Fix{{Title: "remove it", Safe: first.File == v.At.File, Edits: []diag.Edit{removal(placeOf(it).Span)}}}
 }

@@ -108,7 +108,7 @@ func (d *decoder) stranger(s *section, h holder, it *grammar.Property, name stri
 	}
 	if n := s.inCase(name); n >= 0 {
 		d.keep(h, it, name, WrongCase)
-		d.wrongCase(s, it, name, s.props[n].name)
+		d.wrongCase(s, it, name, n)
 		return 1 << n
 	}
 	if n := s.near(name); n >= 0 && (s.props[n].kind == KindValue) == (it.Value != nil) || s == &filterRule && it.Value != nil {
@@ -173,16 +173,26 @@ func (s *section) near(name string) int {
 	return -1
 }
 
-func (d *decoder) wrongCase(s *section, it *grammar.Property, name, right string) {
+func (d *decoder) wrongCase(s *section, it *grammar.Property, name string, n int) {
+	right := s.props[n].name
 	what := "property"
 	if it.Block != nil {
 		what = "section"
 	}
 	dg := d.say("DSP012", it, it.Name, "write /"+right, "%s /%s differs from /%s in letter case", what, clip(name), right)
-	dg.Fixes = rename(it, right)
+	dg.Fixes = d.meant(it, right, n)
 	if s == &filterRule {
 		dg.Why = "names are compared letter by letter: the condition is dropped, and the rule matches more than it says"
 	}
+}
+
+// meant is a fix that gives a property the name of the one that was meant, which is property n of its section. There is
+// none where that stands there as well: of two, one is not read.
+func (d *decoder) meant(it *grammar.Property, right string, n int) []diag.Fix {
+	if d.beside&(1<<n) != 0 {
+		return nil
+	}
+	return rename(it, right)
 }
 
 // rename is a fix that gives a property another name.
@@ -291,7 +301,7 @@ func (d *decoder) notKnown(s *section, it *grammar.Property, name string) uint64
 	if n := s.near(name); n >= 0 {
 		right := s.props[n].name
 		dg := d.say(rule, it, it.Name, fmt.Sprintf("did you mean /%s?", right), "%s /%s is not known %s", what, clip(name), d.in())
-		dg.Fixes = rename(it, right)
+		dg.Fixes = d.meant(it, right, n)
 		return 1 << n
 	}
 	hint := "remove it, or move it to where it belongs"

@@ -17,7 +17,7 @@ import (
 // nothing worse than an info is told. With -v it prints how much each rule finds.
 func TestCorpusFindings(t *testing.T) {
 	dir := testkit.CorpusDir(t)
-	var found tally
+	var found ruleCount
 	projects := 0
 	eachProject(t, dir, func(p *project.Project) {
 		projects++
@@ -60,8 +60,8 @@ func eachProject(t *testing.T, dir string, do func(*project.Project)) {
 	}
 }
 
-// A tally counts findings by rule.
-type tally struct{ rules map[string]*count }
+// A ruleCount counts findings by rule.
+type ruleCount struct{ rules map[string]*count }
 
 type count struct {
 	bySeverity [diag.Error + 1]int
@@ -69,7 +69,7 @@ type count struct {
 	files      map[string]bool
 }
 
-func (f *tally) add(d diag.Diagnostic, platform bool) {
+func (f *ruleCount) add(d diag.Diagnostic, platform bool) {
 	if f.rules == nil {
 		f.rules = map[string]*count{}
 	}
@@ -88,7 +88,7 @@ func (f *tally) add(d diag.Diagnostic, platform bool) {
 }
 
 // String is the table, a line for each rule.
-func (f *tally) String() string {
+func (f *ruleCount) String() string {
 	var b strings.Builder
 	row := func(id string, c *count, files any) {
 		fmt.Fprintf(&b, "%-6s %6d %8d %5d %5d %9d %6v\n", id, c.bySeverity[diag.Error], c.bySeverity[diag.Warning], c.bySeverity[diag.Info], c.bySeverity[diag.Hint], c.platform, files)

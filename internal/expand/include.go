@@ -239,8 +239,16 @@ func (e *expander) isAFolder(s *statement, name string) {
 		slices.ContainsFunc(f.names, func(n string) bool { return strings.HasSuffix(n, ".farm") }) {
 		all = strings.TrimSuffix(all, "any") + "farm"
 	}
-	d := e.say(s.frame, ruleFolder, diag.Error, s.at, "write "+all, "include %s is a folder", s.quoted())
-	e.offer(s, d, all, false)
+	// A file that lies in the folder would include itself.
+	itself := s.frame.name != "" && path.Dir(s.frame.name) == name && path.Ext(s.frame.name) == path.Ext(all)
+	hint := "write " + all
+	if itself {
+		hint = "name the files that are meant"
+	}
+	d := e.say(s.frame, ruleFolder, diag.Error, s.at, hint, "include %s is a folder", s.quoted())
+	if !itself {
+		e.offer(s, d, all, false)
+	}
 	e.fail(s.frame, d)
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 var filterAllowGlob = lint.Rule{
@@ -40,7 +41,7 @@ func checkAllowGlob(ps *lint.Pass, f *model.Farm) {
 		// Of one that opens everything DSP154 tells: written otherwise it opens as much.
 		if r.AllowsByGlob() && known(r.Glob) && !misses(r.Glob) && !allowsAll(rules, i) {
 			ps.Tell(r.Glob.At.Span, r.At, named(r)+" allows what a glob finds anywhere in the request line",
-				"write /method and /url, or /path and /extension, in place of /glob", takenApart(r)...)
+				"write /method and /url, or /path and /extension, in place of /glob", takenApart(ps, r)...)
 		}
 	}
 }
@@ -130,7 +131,7 @@ func checkGlobNeverMatches(ps *lint.Pass, f *model.Farm) {
 			continue
 		}
 		var fixes []diag.Fix
-		if strings.HasPrefix(p.Text(), "/") && shapeOf("url").takes(p.Expr()) && nameIn(p) {
+		if strings.HasPrefix(p.Text(), "/") && shapeOf("url").takes(p.Expr()) && nameIn(p) && !servesOthers(ps, r) {
 			key := p.At.Span
 			key.End = key.Start + int32(len("/glob"))
 			fixes = []diag.Fix{{Title: "write /url in place of /glob", Edits: []diag.Edit{{Span: key, New: "/url"}}}}
@@ -159,7 +160,8 @@ var filterGlobDeprecated = lint.Rule{
 	/0002 { /type "allow" /method "GET" /path "/content/*" /extension "html" }
 }
 `,
-		Note:  "The fix of /glob \"*\" is safe: both forms match every request. Others are not. Globs that allow are DSP155.",
+		Note: "The fix of /glob \"*\" is safe: both forms match every request. Others are not. There is none where a section besides /filter " +
+			"includes the line, which reads /glob alone. Globs that allow are DSP155.",
 		Since: since,
 		Sources: []string{
 			configuration,
@@ -174,8 +176,8 @@ func checkGlobDeprecated(ps *lint.Pass, f *model.Farm) {
 		if !denies(r) || !known(p) || len(besideGlob(r)) > 0 || misses(p) {
 			continue
 		}
-		fixes := takenApart(r)
-		if p.Always() && nameIn(p) && p.At.Span.Contains(p.ValueAt) {
+		fixes := takenApart(ps, r)
+		if p.Always() && nameIn(p) && p.At.Span.Contains(p.ValueAt) && !servesOthers(ps, r) {
 			key := p.At.Span
 			key.End = key.Start + int32(len("/glob"))
 			// Every request has a URL, and what matches all request lines matches all URLs: nothing is decided
@@ -188,9 +190,9 @@ func checkGlobDeprecated(ps *lint.Pass, f *model.Farm) {
 
 // takenApart is the fix that writes a glob for a method, a path and a protocol as conditions about them. It is
 // never a safe one: /url does not see the query, which the last wildcard of the path may have taken.
-func takenApart(r *model.Rule) []diag.Fix {
+func takenApart(ps *lint.Pass, r *model.Rule) []diag.Fix {
 	p := r.Glob
-	if p.Quote != '"' || !inFile(p) || !nameIn(p) || len(besideGlob(r)) > 0 {
+	if servesOthers(ps, r) || p.Quote != '"' || !inFile(p) || !nameIn(p) || len(besideGlob(r)) > 0 {
 		return nil
 	}
 	words := strings.Split(p.Text(), " ")
@@ -212,4 +214,33 @@ func takenApart(r *model.Rule) []diag.Fix {
 		return nil
 	}
 	return []diag.Fix{{Title: "write " + text, Edits: []diag.Edit{{Span: p.At.Span, New: text}}}}
+}
+
+// servesOthers reports whether a rule is that of a section besides /filter as well, which includes the same file: most of
+// those know /glob alone.
+func servesOthers(ps *lint.Pass, r *model.Rule) bool {
+	type key struct{}
+	others := lint.Memo(ps, key{}, func() map[source.Span]bool {
+		set := map[source.Span]bool{}
+		add := func(lists ...*model.RuleList) {
+			for _, l := range lists {
+				if l == nil {
+					continue
+				}
+				for _, r := range l.Rules {
+					set[r.At.Span] = true
+				}
+			}
+		}
+		for _, f := range ps.Subject.Config.Farms {
+			if c := f.Cache; c != nil {
+				add(c.Rules, c.Invalidate, c.AllowedClients, c.IgnoreURLParams)
+			}
+			if a := f.AuthChecker; a != nil {
+				add(a.Filter, a.Headers)
+			}
+		}
+		return set
+	})
+	return others[r.At.Span]
 }

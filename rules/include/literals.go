@@ -56,7 +56,12 @@ func checkLiterals(p *lint.Pass, f *model.Farm) {
 		host, port := ofText(r.Hostname), ofNumber(r.Port)
 		aem := r.Port.Value == 4502 || r.Port.Value == 4503
 		if host.literal() && (host.isAddress() || aem && host.isName()) {
-			host.report(p, "hostname", pick(cloud, "AEM_HOST", "PUBLISH_IP or AUTHOR_IP"), cloud)
+			// The port goes with the name: one of them alone would be of another machine.
+			var also []diag.Edit
+			if port.literal() && aem {
+				also = []diag.Edit{port.edit("AEM_PORT")}
+			}
+			host.report(p, "hostname", pick(cloud, "AEM_HOST", "PUBLISH_IP or AUTHOR_IP"), cloud, also...)
 		}
 		if port.literal() && aem && strings.Contains(host.raw, "${") {
 			port.report(p, "port", pick(cloud, "AEM_PORT", "PUBLISH_PORT or AUTHOR_PORT"), cloud)
@@ -110,8 +115,8 @@ func (w written) isName() bool {
 }
 
 // report reports the value. fix says that the variable is the only one that can be meant; what it holds on the server
-// is not known here, so the fix is not safe.
-func (w written) report(p *lint.Pass, property, variable string, fix bool) {
+// is not known here, so the fix is not safe. It makes the edits of also besides.
+func (w written) report(p *lint.Pass, property, variable string, fix bool, also ...diag.Edit) {
 	d := diag.Diagnostic{
 		Span: w.valueAt, Included: w.at.Included,
 		Message: fmt.Sprintf("property /%s has the value %s written out", property, w.raw),
@@ -119,7 +124,16 @@ func (w written) report(p *lint.Pass, property, variable string, fix bool) {
 	}
 	if fix {
 		d.Hint = "use ${" + variable + "}"
-		d.Fixes = []diag.Fix{{Title: "write ${" + variable + "}", Edits: []diag.Edit{{Span: w.valueAt, New: `"${` + variable + `}"`}}}}
+		title := "write ${" + variable + "}"
+		for _, e := range also {
+			title += " and " + strings.Trim(e.New, `"`)
+		}
+		d.Fixes = []diag.Fix{{Title: title, Edits: append([]diag.Edit{w.edit(variable)}, also...)}}
 	}
 	p.Report(d)
+}
+
+// edit writes a variable in place of the value.
+func (w written) edit(variable string) diag.Edit {
+	return diag.Edit{Span: w.valueAt, New: `"${` + variable + `}"`}
 }

@@ -22,17 +22,26 @@ func Head(at source.Span) source.Span {
 	return at
 }
 
-// Rewritten is a fix that gives a property another value, in the quotes that it has. There is none where the value
+// Rewritten is a fix that gives a property another value, in the quotes that it has, or in double quotes where it has
+// none and they are needed. There is none where the value
 // comes from a variable: others may use it as well.
 func Rewritten[T any](s *model.Setting[T], text string) []diag.Fix {
 	old := s.ValueAt.Text()
 	if old == "" || strings.Contains(old, "${") {
 		return nil
 	}
-	if q := old[0]; q == '"' || q == '\'' {
+	switch q := old[0]; {
+	case q == '"' || q == '\'':
 		text = string(q) + text + string(q)
+	case strings.ContainsFunc(text, needsQuotes):
+		text = `"` + text + `"`
 	}
 	return []diag.Fix{{Title: "write " + text, Edits: []diag.Edit{{Span: s.ValueAt, New: text}}}}
+}
+
+// needsQuotes reports whether a value with the character is written in quotes: a slash would make a name of it.
+func needsQuotes(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
 }
 
 // Added is a fix that writes a property behind what stands at a span: on a line of its own where that has one.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -49,6 +50,32 @@ func TestRemoved(t *testing.T) {
 			got, err := diag.Apply(f, []diag.Edit{Removed(f.Span(at, at+3))})
 			if err != nil || string(got) != tt.want {
 				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestRewritten(t *testing.T) {
+	for _, tt := range []struct{ name, old, text, want string }{
+		{"double quotes", `"a"`, "b", `"b"`},
+		{"single quotes", `'a'`, "/b", `'/b'`},
+		{"a plain word", "2s", "2", "2"},
+		{"a path is a name without quotes", "libs/a", "/libs/a", `"/libs/a"`},
+		{"a variable", `"${A}"`, "b", ""},
+		{"nothing", "", "b", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := source.NewFile("f.any", []byte("/x "+tt.old))
+			fixes := Rewritten(&model.Setting[string]{ValueAt: f.Span(3, 3+len(tt.old))}, tt.text)
+			if tt.want == "" {
+				if len(fixes) > 0 {
+					t.Errorf("a fix is offered: %v", fixes)
+				}
+				return
+			}
+			got, err := diag.Apply(f, fixes[0].Edits)
+			if err != nil || string(got) != "/x "+tt.want {
+				t.Errorf("got %q, %v, want %q", got, err, "/x "+tt.want)
 			}
 		})
 	}
