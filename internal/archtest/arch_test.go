@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"internal/report":   {"source", "diag", "grammar", "model", "internal/expand", "internal/displog", "simulate", "lint"},
 	"fixtures":          {},
 	"internal/gitfs":    {},
-	"internal/ruletest": {"source", "diag", "lint", "internal/project"},
+	"internal/ruletest": {"source", "diag", "lint", "internal/project", "internal/testkit"},
 	"internal/testkit":  {"source", "diag", "grammar"},
 	"internal/archtest": {},
 	"internal/cli":      {"..."},

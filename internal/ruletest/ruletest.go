@@ -17,6 +17,8 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -31,6 +33,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/internal/project"
+	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -89,6 +92,7 @@ func ruleOf(rules []*lint.Rule, name string) *lint.Rule {
 
 // A testCase is one archive.
 type testCase struct {
+	archive  string // the file of the archive
 	files    fstest.MapFS
 	entry    string
 	wants    []want
@@ -124,7 +128,7 @@ func read(t *testing.T, name string) *testCase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := testCase{files: fstest.MapFS{}, fixed: map[string][]byte{}}
+	c := testCase{archive: name, files: fstest.MapFS{}, fixed: map[string][]byte{}}
 	links := map[string]string{} // by what they lead to, which is read by their names
 	for line := range strings.SplitSeq(string(a.Comment), "\n") {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -268,6 +272,10 @@ func (c *testCase) fix(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
 			files[p.Tree.Name(f.File)] = &fstest.MapFile{Data: f.Text}
 		}
 	}
+	if *testkit.Update {
+		c.rewrite(t, files)
+		return
+	}
 	for name, f := range files {
 		before := c.files[name].Data
 		after, there := c.fixed[name]
@@ -300,4 +308,21 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 		t.Fatalf("%v\n%s", f, f.Stack)
 	}
 	return res.Findings, p
+}
+
+// rewrite writes the sections of what fixes make of files anew.
+func (c *testCase) rewrite(t *testing.T, files fstest.MapFS) {
+	a, err := txtar.ParseFile(c.archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, fixedFolder) })
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if f := files[name]; !bytes.Equal(f.Data, c.files[name].Data) {
+			a.Files = append(a.Files, txtar.File{Name: fixedFolder + name, Data: f.Data})
+		}
+	}
+	if err := os.WriteFile(c.archive, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
