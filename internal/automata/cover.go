@@ -24,7 +24,7 @@ const (
 // Cover says whether all requests of a are in one of the sets by. The error is [ErrTooManyStates], also where many
 // automata within the limit would take too long.
 func (s *Space) Cover(a *Requests, by ...*Requests) (Cover[Request], error) {
-	d, err := s.limit.combine(opAnd, s.all, a.d)
+	d, err := s.inside(a)
 	if err != nil {
 		return Cover[Request]{}, err
 	}
@@ -42,6 +42,31 @@ func (n Limit) Cover(a *Language, by ...*Language) (Cover[string], error) {
 		c.by[i] = b.d
 	}
 	return coverOf(c, a.d, text)
+}
+
+// Probe returns some requests of a set that differ widely, the same each time: those that Cover tries before it compares
+// automata. There is none if the set has none. The error is [ErrTooManyStates].
+func (s *Space) Probe(a *Requests) ([]Request, error) {
+	d, err := s.inside(a)
+	if err != nil {
+		return nil, err
+	}
+	return probesOf(d, request), nil
+}
+
+// Probe returns some strings of the language, as [Space.Probe] does.
+func (l *Language) Probe() []string { return probesOf(l.d, text) }
+
+func probesOf[W any](d *dfa, read func([]int) W) []W {
+	if d.start == dead {
+		return nil
+	}
+	p := newProber(d)
+	out := make([]W, coverProbes)
+	for i := range out {
+		out[i] = read(p.word())
+	}
+	return out
 }
 
 // coverOf runs a coverer on d and reads the witness.

@@ -1,5 +1,7 @@
 package automata
 
+import "sync"
+
 // Symbols are the 256 bytes and three marks that part a request: METHOD, mark, URI, perhaps a mark and the query,
 // mark, PROTOCOL. A decoded URI may hold blanks and question marks of its own; symbols outside the bytes keep them
 // apart, and make taking a request apart deterministic. Languages of strings have no use for marks.
@@ -69,10 +71,16 @@ type raw struct {
 // tells apart.
 func (r *raw) trim() *dfa {
 	n := len(r.accept)
-	back := r.reverse()
-	alive := back.reaching(n, func(s int) bool { return r.accept[s] })
-	open := back.reaching(n, func(s int) bool { return !r.accept[s] })
-	number := make([]int32, n)
+	t := trims.Get().(*trimming)
+	defer trims.Put(t)
+	back := &t.back
+	r.reverse(back)
+	t.alive, t.open = zeroed(t.alive, n), zeroed(t.open, n)
+	alive, open := t.alive, t.open
+	back.reach(alive, r.accept, true)
+	back.reach(open, r.accept, false)
+	t.number = zeroed(t.number, n)
+	number := t.number
 	count := int32(2)
 	for s := range n {
 		switch {
@@ -104,6 +112,16 @@ func (r *raw) trim() *dfa {
 	d.joinClasses()
 	return d
 }
+
+// A trimming is the memory of trim.
+type trimming struct {
+	back        inverse
+	alive, open []bool
+	number      []int32
+}
+
+// trims are those that are free.
+var trims = sync.Pool{New: func() any { return new(trimming) }}
 
 // joinClasses makes one class of those that no state tells apart.
 func (d *dfa) joinClasses() {
@@ -159,33 +177,36 @@ func (d *dfa) alike(a, b int) bool {
 type inverse struct {
 	first []int32
 	from  []int32
+	fill  []int32 // memory of reverse
+	stack []int32 // memory of reach
 }
 
 // reverse turns the transitions around.
-func (r *raw) reverse() inverse {
+func (r *raw) reverse(inv *inverse) {
 	n := len(r.accept)
-	inv := inverse{first: make([]int32, n+1), from: make([]int32, len(r.next))}
+	inv.first, inv.from, inv.fill = zeroed(inv.first, n+1), zeroed(inv.from, len(r.next)), zeroed(inv.fill, n)
 	for _, to := range r.next {
 		inv.first[to+1]++
 	}
 	for i := range n {
 		inv.first[i+1] += inv.first[i]
 	}
-	fill := make([]int32, n)
-	copy(fill, inv.first)
-	for i, to := range r.next {
-		inv.from[fill[to]] = int32(i / r.width)
-		fill[to]++
+	copy(inv.fill, inv.first)
+	at := 0
+	for s := range n {
+		for _, to := range r.next[at : at+r.width] {
+			inv.from[inv.fill[to]] = int32(s)
+			inv.fill[to]++
+		}
+		at += r.width
 	}
-	return inv
 }
 
-// reaching marks the states from which a wanted one can be reached.
-func (v *inverse) reaching(n int, wanted func(int) bool) []bool {
-	mark := make([]bool, n)
-	var stack []int32
-	for s := range n {
-		if wanted(s) {
+// reach marks the states from which one can be reached that accepts, or that does not.
+func (v *inverse) reach(mark, accept []bool, wanted bool) {
+	stack := v.stack[:0]
+	for s, a := range accept {
+		if a == wanted {
 			mark[s] = true
 			stack = append(stack, int32(s))
 		}
@@ -200,7 +221,7 @@ func (v *inverse) reaching(n int, wanted func(int) bool) []bool {
 			}
 		}
 	}
-	return mark
+	v.stack = stack
 }
 
 // complement returns what d does not match.

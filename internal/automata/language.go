@@ -167,7 +167,8 @@ type concatState struct {
 
 func (c *concatenation) classify() {
 	p := newProduct(opAnd, c.a, c.b)
-	c.r.class, c.r.width, c.classes = p.class, len(p.classes), p.classes
+	c.r.class, c.r.width, c.classes = p.class, len(p.classes), slices.Clone(p.classes)
+	p.release()
 }
 
 // number returns the number of a state; the set is put in order.

@@ -19,7 +19,10 @@ const maxWander = 24
 func newProber(d *dfa) *prober {
 	p := &prober{d: d, members: d.members(anySymbol), far: make([]int32, d.states())}
 	r := raw{width: d.width, next: d.next, accept: d.accept}
-	back := r.reverse()
+	t := trims.Get().(*trimming)
+	defer trims.Put(t)
+	back := &t.back
+	r.reverse(back)
 	var queue []int32
 	for s := range p.far {
 		p.far[s] = -1

@@ -1,5 +1,7 @@
 package automata
 
+import "sync"
+
 // An op says which words of two automata a product takes.
 type op uint8
 
@@ -48,7 +50,8 @@ func (o op) settle(a, b int32) int32 {
 	return -1
 }
 
-// A product is two automata that run side by side. Its states are made when they are met.
+// A product is two automata that run side by side. Its states are made when they are met. Its memory is used again: see
+// release.
 type product struct {
 	op    op
 	a, b  *dfa
@@ -56,16 +59,41 @@ type product struct {
 	// classes are the pairs of classes that some symbol has.
 	classes [][2]uint16
 	pairs   [][2]int32
-	dense   []int32 // number of a pair, plus one; for small automata
+	dense   []int32 // number of a pair, plus one; for small automata; nil where there is sparse
 	sparse  map[[2]int32]int32
+	known   []uint16 // number of a pair of classes, plus one
+	table   []int32  // memory of dense
+	raw     raw      // what all makes
+}
+
+// products are those that are free.
+var products = sync.Pool{New: func() any { return new(product) }}
+
+// release lets the product be used again.
+func (p *product) release() {
+	p.a, p.b, p.sparse = nil, nil, nil
+	products.Put(p)
+}
+
+// zeroed returns a slice of n zeros, in the memory of list where that is large enough.
+func zeroed[T any](list []T, n int) []T {
+	if cap(list) < n {
+		return make([]T, n)
+	}
+	list = list[:n]
+	clear(list)
+	return list
 }
 
 // maxDense bounds the table that replaces the map of pairs.
 const maxDense = 1 << 16
 
 func newProduct(o op, a, b *dfa) *product {
-	p := &product{op: o, a: a, b: b}
-	known := make([]uint16, a.width*b.width)
+	p := products.Get().(*product)
+	p.op, p.a, p.b = o, a, b
+	p.classes, p.pairs = p.classes[:0], p.pairs[:0]
+	p.known = zeroed(p.known, a.width*b.width)
+	known := p.known
 	for s := range numSymbols {
 		at := int(a.class[s])*b.width + int(b.class[s])
 		if known[at] == 0 {
@@ -75,9 +103,10 @@ func newProduct(o op, a, b *dfa) *product {
 		p.class[s] = known[at] - 1
 	}
 	if n := a.states() * b.states(); n <= maxDense {
-		p.dense = make([]int32, n)
+		p.table = zeroed(p.table, n)
+		p.dense = p.table
 	} else {
-		p.sparse = map[[2]int32]int32{}
+		p.dense, p.sparse = nil, map[[2]int32]int32{}
 	}
 	return p
 }
@@ -117,7 +146,8 @@ func (p *product) number(a, b int32) (int32, bool) {
 
 // all makes the whole product.
 func (p *product) all(most int) (*dfa, error) {
-	r := raw{class: p.class, width: len(p.classes)}
+	r := &p.raw
+	r.class, r.width, r.next, r.accept = p.class, len(p.classes), r.next[:0], r.accept[:0]
 	p.number(p.a.start, p.b.start)
 	for i := 0; i < len(p.pairs); i++ {
 		if len(p.pairs) > most {
@@ -183,10 +213,14 @@ func (n Limit) combine(o op, a, b *dfa) (*dfa, error) {
 			return a, nil
 		}
 	}
-	return newProduct(o, a, b).all(n.states())
+	p := newProduct(o, a, b)
+	defer p.release()
+	return p.all(n.states())
 }
 
 // isEmpty reports whether the product of two automata takes no word.
 func (n Limit) isEmpty(o op, a, b *dfa) (bool, error) {
-	return newProduct(o, a, b).empty(n.states())
+	p := newProduct(o, a, b)
+	defer p.release()
+	return p.empty(n.states())
 }

@@ -134,6 +134,19 @@ func takesAbsent(on element, p *match.Pattern) bool {
 // Match reports whether all patterns match a request. It asks the patterns themselves, and so works for those that no
 // automaton is made of; one with a back reference matches nothing.
 func (e *Elements) Match(r Request) bool {
+	if e.Glob == nil { // what most entries have settles most requests, and needs no taking apart
+		switch {
+		case e.Method != nil && !e.Method.Match(r.Method), e.URL != nil && !e.URL.Match(r.URI):
+			return false
+		case e.Query == nil && e.Protocol == nil && e.Path == nil && e.Selectors == nil && e.Extension == nil && e.Suffix == nil:
+			return true
+		}
+	}
+	return e.matchParts(r)
+}
+
+// matchParts is Match where it is not settled by the method and the URI.
+func (e *Elements) matchParts(r Request) bool {
 	path, middle, suffix := r.URI, "", ""
 	if dot := strings.IndexByte(r.URI, '.'); dot >= 0 {
 		path, middle = r.URI[:dot], r.URI[dot+1:]

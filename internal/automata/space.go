@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dispcheck/dispcheck/internal/match"
 )
@@ -26,13 +27,36 @@ type Universe struct {
 type Space struct {
 	limit Limit
 	all   *dfa
-	// nice are the requests of the space that read best, in order.
-	nice func() []*dfa
+	// nice are the requests of the space that read best, in order; nil is left out.
+	nice []func() *dfa
 }
 
 // Requests are a regular set of requests. Make one with [Space.Entry], and others from it with the methods of the
 // space that it belongs to.
-type Requests struct{ d *dfa }
+type Requests struct {
+	d *dfa
+	// inside is what a space has of them, once that was asked for.
+	inside atomic.Pointer[inside]
+}
+
+type inside struct {
+	space *Space
+	d     *dfa
+}
+
+func requestsOf(d *dfa) *Requests { return &Requests{d: d} }
+
+// inside returns what the space has of a.
+func (s *Space) inside(a *Requests) (*dfa, error) {
+	if w := a.inside.Load(); w != nil && w.space == s {
+		return w.d, nil
+	}
+	d, err := s.limit.combine(opAnd, s.all, a.d)
+	if err == nil {
+		a.inside.Store(&inside{s, d})
+	}
+	return d, err
+}
 
 // defaultUniverse is what nil languages of a Universe stand for.
 var defaultUniverse = sync.OnceValue(func() *struct{ methods, uris, doubled, queries, protocols *dfa } {
@@ -108,7 +132,7 @@ func newSpace(u Universe) (*Space, error) {
 		return nil, err
 	}
 	s := &Space{limit: u.Limit, all: d}
-	s.nice = sync.OnceValue(s.pleasant)
+	s.nice = s.pleasant()
 	return s, nil
 }
 
@@ -127,13 +151,12 @@ func (n Limit) requests(methods, uris, queries, protocols *dfa) (*dfa, error) {
 	return d.minimize(), nil
 }
 
-// pleasant returns sets of requests that people know, the most usual first.
-func (s *Space) pleasant() []*dfa {
-	var out []*dfa
-	known := defaultUniverse()
+// pleasant returns sets of requests that people know, the most usual first. Each is made when it is first looked at.
+func (s *Space) pleasant() []func() *dfa {
 	segments := `(/[A-Za-z0-9_][A-Za-z0-9_:;=@-]*(\.[A-Za-z0-9_:;=@-]+)*)+/?`
 	const usual = `GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|TRACE`
 	const query = `[A-Za-z0-9_]+=[A-Za-z0-9_]+(&[A-Za-z0-9_]+=[A-Za-z0-9_]+)*`
+	var out []func() *dfa
 	for _, kind := range []struct {
 		method, uri, query string // "" is any
 	}{
@@ -145,29 +168,36 @@ func (s *Space) pleasant() []*dfa {
 		{usual, ``, ``},
 		{``, ``, ``},
 	} {
-		part := func(ere string, otherwise *dfa) *dfa {
-			if ere == "" {
-				return otherwise
-			}
-			p, err := match.ERE(ere)
-			if err != nil {
-				return constant(false) // impossible: the text is ours
-			}
-			d, err := Limit(0).compile(p)
-			if err != nil {
-				return constant(false)
-			}
-			return d
-		}
-		d, err := Limit(0).requests(part(kind.method, known.methods), part(kind.uri, known.uris), part(kind.query, known.queries), part(`HTTP/1\.1`, nil))
-		if err != nil {
-			continue
-		}
-		if d, err = s.limit.combine(opAnd, s.all, d); err == nil {
-			out = append(out, d.minimize())
-		}
+		out = append(out, sync.OnceValue(func() *dfa { return s.pleasantOf(kind.method, kind.uri, kind.query) }))
 	}
 	return out
+}
+
+// pleasantOf returns the requests of the space whose parts match; "" stands for any. It is nil if they are too many.
+func (s *Space) pleasantOf(method, uri, query string) *dfa {
+	known := defaultUniverse()
+	part := func(ere string, otherwise *dfa) *dfa {
+		if ere == "" {
+			return otherwise
+		}
+		p, err := match.ERE(ere)
+		if err != nil {
+			return constant(false) // impossible: the text is ours
+		}
+		d, err := Limit(0).compile(p)
+		if err != nil {
+			return constant(false)
+		}
+		return d
+	}
+	d, err := Limit(0).requests(part(method, known.methods), part(uri, known.uris), part(query, known.queries), part(`HTTP/1\.1`, nil))
+	if err != nil {
+		return nil
+	}
+	if d, err = s.limit.combine(opAnd, s.all, d); err != nil {
+		return nil
+	}
+	return d.minimize()
 }
 
 // Entry returns the requests that a filter entry matches. The error wraps [ErrTooManyStates], [ErrNotRegular] or
@@ -185,7 +215,7 @@ func (s *Space) Entry(e Elements) (*Requests, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Requests{d}, nil
+	return requestsOf(d), nil
 }
 
 // lift returns the requests of which a pattern matches an element.
@@ -203,7 +233,7 @@ func (n Limit) lift(on element, p *match.Pattern) (*dfa, error) {
 }
 
 // All returns all requests of the space.
-func (s *Space) All() *Requests { return &Requests{constant(true)} }
+func (s *Space) All() *Requests { return requestsOf(constant(true)) }
 
 // States returns how many states the automaton has.
 func (r *Requests) States() int { return r.d.states() }
@@ -220,7 +250,7 @@ func (s *Space) combine(o op, a, b *Requests) (*Requests, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Requests{d.minimize()}, nil
+	return requestsOf(d.minimize()), nil
 }
 
 // Intersect returns the requests of both sets.
@@ -233,14 +263,14 @@ func (s *Space) Union(a, b *Requests) (*Requests, error) { return s.combine(opOr
 func (s *Space) Difference(a, b *Requests) (*Requests, error) { return s.combine(opAndNot, a, b) }
 
 // Complement returns the requests of the space that are not in the set.
-func (s *Space) Complement(a *Requests) *Requests { return &Requests{a.d.complement()} }
+func (s *Space) Complement(a *Requests) *Requests { return requestsOf(a.d.complement()) }
 
 // Empty reports whether the space has no request that is in the set.
 func (s *Space) Empty(a *Requests) (bool, error) { return s.limit.isEmpty(opAnd, s.all, a.d) }
 
 // Disjoint reports whether two sets have no request in common.
 func (s *Space) Disjoint(a, b *Requests) (bool, error) {
-	d, err := s.limit.combine(opAnd, s.all, a.d)
+	d, err := s.inside(a)
 	if err != nil {
 		return false, err
 	}
@@ -249,7 +279,7 @@ func (s *Space) Disjoint(a, b *Requests) (bool, error) {
 
 // Includes reports whether all requests of a are in b.
 func (s *Space) Includes(b, a *Requests) (bool, error) {
-	d, err := s.limit.combine(opAnd, s.all, a.d)
+	d, err := s.inside(a)
 	if err != nil {
 		return false, err
 	}
@@ -268,8 +298,12 @@ func (s *Space) Equal(a, b *Requests) (bool, error) {
 // Witness returns the request of the set that reads best: a GET of a short, ordinary URL where there is one. It is
 // false if the set has none. The error is [ErrTooManyStates].
 func (s *Space) Witness(a *Requests) (Request, bool, error) {
-	for _, nice := range s.nice() {
-		d, err := s.limit.combine(opAnd, nice, a.d)
+	for _, nice := range s.nice {
+		space := nice()
+		if space == nil {
+			continue
+		}
+		d, err := s.limit.combine(opAnd, space, a.d)
 		if err != nil {
 			continue // the whole space decides
 		}
@@ -277,7 +311,7 @@ func (s *Space) Witness(a *Requests) (Request, bool, error) {
 			return request(word), true, nil
 		}
 	}
-	d, err := s.limit.combine(opAnd, s.all, a.d)
+	d, err := s.inside(a)
 	if err != nil {
 		return Request{}, false, err
 	}
@@ -295,7 +329,13 @@ func anySymbol(int) bool { return true }
 func (s *Space) Sample(a *Requests, n int) ([]Request, error) {
 	var out []Request
 	seen := map[Request]bool{}
-	for _, space := range append(append([]*dfa{}, s.nice()...), s.all) {
+	for i := range len(s.nice) + 1 {
+		space := s.all
+		if i < len(s.nice) {
+			if space = s.nice[i](); space == nil {
+				continue
+			}
+		}
 		d, err := s.limit.combine(opAnd, space, a.d)
 		if err != nil {
 			if len(out) == 0 && space == s.all {
@@ -332,7 +372,7 @@ func (s *Space) SampleEntry(e Elements, n int) []Request {
 		return nil
 	})
 	const tries = 64 // for each request that is wanted
-	list, err := s.Sample(&Requests{d}, tries*n)
+	list, err := s.Sample(requestsOf(d), tries*n)
 	if err != nil {
 		return nil
 	}

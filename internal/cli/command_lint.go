@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -50,6 +52,7 @@ func runLint(ctx context.Context, in *invocation) error {
 	if err := checkLintFlags(in); err != nil {
 		return err
 	}
+	collectLate()
 	l := newLinter(in)
 	if in.yes("fix") || in.yes("diff") {
 		return l.fix(ctx)
@@ -68,6 +71,21 @@ func runLint(ctx context.Context, in *invocation) error {
 		return err
 	}
 	return l.verdict(r)
+}
+
+// lateCollection is the garbage, in percent of what is in use, that starts the first collection. The heap counts as 4 MB at
+// least, so that it is at 12 MB: most projects are linted in less, and collecting would take a fifth of their time.
+const lateCollection = 300
+
+// collectLate puts the first garbage collection off. From then on things are as they were, so that what is large takes
+// no more memory than before. It does nothing where GOGC asks for something else.
+func collectLate() {
+	const usual = 100
+	if before := debug.SetGCPercent(lateCollection); before != usual {
+		debug.SetGCPercent(before)
+		return
+	}
+	runtime.AddCleanup(new([16]byte), func(int) { debug.SetGCPercent(usual) }, 0)
 }
 
 // checkLintFlags refuses flags that cannot be followed together.

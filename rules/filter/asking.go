@@ -15,10 +15,19 @@ import (
 
 // An asking is a rule that asks what one farm lets through.
 type asking struct {
-	pass   *lint.Pass
-	farm   *model.Farm
-	answer lint.Answer
-	index  map[*model.Rule]int
+	pass     *lint.Pass
+	farm     *model.Farm
+	question lint.Question
+	answer   lint.Answer
+	told     map[telling]bool
+	*knowledge
+}
+
+// A knowledge is what all rules that ask need to know of a farm.
+type knowledge struct {
+	index map[*model.Rule]int
+	// doubtful are the rules of which it is not known what they match.
+	doubtful []bool
 	// doubt is the index of the last rule of which it is not known what it denies, -1 where there is none: what a
 	// rule before it lets through may be denied there.
 	doubt int
@@ -26,10 +35,19 @@ type asking struct {
 	gap int
 	// gaps says that a file is missing somewhere, so that what is not there may stand in it.
 	gaps bool
-	told map[telling]bool
 	// open holds the rules that open everything. DSP154 reports them, and what follows from that is not told again.
 	open map[*model.Rule]bool
+
+	// bases are what addresses has found, by whether open was asked for; see there. readable are those of pages.
+	bases    [2][]string
+	readable []string
+	// grabs are the requests that let content be listed by a selector of DSP171.
+	grabs []grab
+	// paged and combed say that readable and grabs are all there are.
+	paged, combed bool
 }
+
+type knowledgeKey struct{ farm *model.Farm }
 
 // A telling is a class of findings at a rule.
 type telling struct {
@@ -42,21 +60,21 @@ func askAbout(p *lint.Pass, f *model.Farm) *asking {
 	if f.Filter == nil || slices.Contains(p.Subject.Config.Wrapped, "/filter") {
 		return nil
 	}
-	a := &asking{
-		pass: p, farm: f, index: make(map[*model.Rule]int, len(f.Filter.Rules)), doubt: -1, gap: -1, told: map[telling]bool{},
-		open: map[*model.Rule]bool{},
-	}
-	for i, r := range f.Filter.Rules {
-		a.index[r] = i
-		if allowsAll(f.Filter.Rules, i) {
-			a.open[r] = true
+	k := lint.Memo(p, knowledgeKey{f}, func() *knowledge {
+		k := &knowledge{index: make(map[*model.Rule]int, len(f.Filter.Rules)), doubtful: make([]bool, len(f.Filter.Rules)), doubt: -1, gap: -1, open: map[*model.Rule]bool{}}
+		for i, r := range f.Filter.Rules {
+			k.index[r] = i
+			if allowsAll(f.Filter.Rules, i) {
+				k.open[r] = true
+			}
+			if k.doubtful[i] = isDoubtful(r); k.doubtful[i] && !r.Allow {
+				k.doubt = i
+			}
 		}
-		if !r.Allow && isDoubtful(r) {
-			a.doubt = i
-		}
-	}
-	a.findGaps(p.Subject.Found)
-	return a
+		k.findGaps(f.Filter, p.Subject.Found)
+		return k
+	})
+	return &asking{pass: p, farm: f, told: map[telling]bool{}, knowledge: k}
 }
 
 // askPublic is askAbout for what only a farm in front of authors has reasons to let through: there it returns nil.
@@ -73,8 +91,7 @@ var missingInclude = [...]string{"DSP100", "DSP101", "DSP102", "DSP104", "DSP117
 
 // findGaps takes note of the includes of the filter of which nothing was read. What comes behind one is known all the
 // same: the last rule that matches decides.
-func (a *asking) findGaps(found []diag.Diagnostic) {
-	filter := a.farm.Filter
+func (k *knowledge) findGaps(filter *model.RuleList, found []diag.Diagnostic) {
 	for _, d := range found {
 		if !slices.Contains(missingInclude[:], d.Rule) || reading.Elsewhere(&d) {
 			continue
@@ -90,13 +107,13 @@ func (a *asking) findGaps(found []diag.Diagnostic) {
 				behind = false
 				continue
 			case at < d.Span.Start:
-				a.gap, behind = max(a.gap, i), false
+				k.gap, behind = max(k.gap, i), false
 			case !behind:
-				a.gap, behind = max(a.gap, i-1), true
+				k.gap, behind = max(k.gap, i-1), true
 			}
-			a.gaps = true
+			k.gaps = true
 		}
-		a.gaps = a.gaps || d.Span.File == filter.At.Span.File
+		k.gaps = k.gaps || d.Span.File == filter.At.Span.File
 	}
 }
 
@@ -125,15 +142,16 @@ func isDoubtful(r *model.Rule) bool {
 // lets returns the rule that lets a request through, nil where it is denied or that is not certain. A word before the
 // URL is the method.
 func (a *asking) lets(request string) *model.Rule {
-	q := lint.Question{URL: request}
+	q := &a.question
+	q.Method, q.URL = "", request
 	if method, url, ok := strings.Cut(request, " "); ok && !strings.HasPrefix(request, "/") {
 		q.Method, q.URL = method, url
 	}
-	if !a.pass.Ask(a.farm, &q, &a.answer) || !a.answer.Allowed || a.answer.Rule == nil {
+	if !a.pass.Ask(a.farm, q, &a.answer) || !a.answer.Allowed || a.answer.Rule == nil {
 		return nil
 	}
 	r := a.answer.Rule
-	if a.index[r] < a.doubt || a.index[r] <= a.gap || isDoubtful(r) {
+	if i := a.index[r]; i < a.doubt || i <= a.gap || a.doubtful[i] {
 		return nil
 	}
 	return r
@@ -253,8 +271,19 @@ const (
 // addresses returns paths of content without a dot: examples of what the allow rules speak of, and some that sites
 // usually have.
 //
-// open leaves out those of rules that spell out whole URLs: nothing beside these passes there.
+// open leaves out those of rules that spell out whole URLs: nothing beside these passes there. The list must not be changed.
 func (a *asking) addresses(open bool) []string {
+	kind := 0
+	if open {
+		kind = 1
+	}
+	if a.bases[kind] == nil {
+		a.bases[kind] = a.findAddresses(open)
+	}
+	return a.bases[kind]
+}
+
+func (a *asking) findAddresses(open bool) []string {
 	list := []string{}
 	add := func(base string) {
 		if base, _, _ = strings.Cut(base, "."); len(base) > 1 && len(list) < maxAddresses && !slices.Contains(list, base) && isContent(base) {
@@ -292,9 +321,18 @@ func isContent(path string) bool {
 	return true
 }
 
-// pages returns the addresses that can be read as pages, with .html.
+// pages returns the addresses that can be read as pages, with .html. The list must not be changed.
 func (a *asking) pages() []string {
-	return slices.DeleteFunc(a.addresses(false), func(base string) bool { return a.lets(base+".html") == nil })
+	if !a.paged {
+		a.readable = nil
+		for _, base := range a.addresses(false) {
+			if a.lets(base+".html") != nil {
+				a.readable = append(a.readable, base)
+			}
+		}
+		a.paged = a.pass.Context().Err() == nil
+	}
+	return a.readable
 }
 
 // addressOf returns an example of the URL path that a rule speaks of, "" where it speaks of none.

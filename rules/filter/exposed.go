@@ -137,7 +137,7 @@ func checkBypass(p *lint.Pass, f *model.Farm) {
 				}
 				for _, g := range disguised {
 					for _, form := range g.forms {
-						got := strings.Replace(form, "{}", plain, 1)
+						got := plain + strings.TrimPrefix(form, "{}")
 						r := a.lets(got)
 						if key := (telling{g.what, r}); r != nil && byExtension[r] == "" && !told[key] {
 							told[key] = true
@@ -247,6 +247,7 @@ func checkTraversal(p *lint.Pass, f *model.Farm) {
 		}
 	}
 	var found []passage
+	by := map[string]*model.Rule{} // what lets a request through: rules share folders
 	for _, r := range f.Filter.Rules {
 		if !r.Allow {
 			continue
@@ -256,7 +257,7 @@ func checkTraversal(p *lint.Pass, f *model.Farm) {
 		if i < 1 {
 			continue // from the root there is no way up
 		}
-		if p, ok := a.wayUp(r, (&url.URL{Path: at[:i+1]}).EscapedPath(), targets); ok {
+		if p, ok := a.wayUp(r, (&url.URL{Path: at[:i+1]}).EscapedPath(), targets, by); ok {
 			found = append(found, p)
 		}
 	}
@@ -264,17 +265,32 @@ func checkTraversal(p *lint.Pass, f *model.Farm) {
 }
 
 // wayUp returns a request that a rule lets through and that leads out of a folder, by way of the root, to one of some
-// targets.
-func (a *asking) wayUp(r *model.Rule, folder string, targets []string) (passage, bool) {
+// targets. by keeps what was asked already.
+func (a *asking) wayUp(r *model.Rule, folder string, targets []string, by map[string]*model.Rule) (passage, bool) {
 	depth := strings.Count(folder, "/") - 1
 	for _, up := range [...]string{"..;/", ".[./", ".{.}/"} {
 		for _, target := range targets {
-			if request := folder + strings.Repeat(up, depth) + target; a.lets(request) == r {
+			request := folder + strings.Repeat(up, depth) + target
+			if len(by) >= maxWaysUp || r.URL != nil && r.URL.Err == nil && !matchesEncoded(r.URL, request) {
+				continue // most that spell out more than a folder do not match
+			}
+			if _, asked := by[request]; !asked {
+				by[request] = a.lets(request)
+			}
+			if by[request] == r {
 				return passage{rule: r, request: request, what: ", a way out of " + folder}, true
 			}
 		}
 	}
 	return passage{}, false
+}
+
+// maxWaysUp bounds how many ways out of folders are asked about.
+const maxWaysUp = 1 << 15
+
+// matchesEncoded reports whether a pattern for the URL may match a request. It always does if something in that is encoded.
+func matchesEncoded(p *model.Pattern, request string) bool {
+	return strings.Contains(request, "%") || p.Match(request)
 }
 
 // The two addresses of Managed Services that are for its own watchers.

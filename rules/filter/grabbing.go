@@ -130,15 +130,15 @@ func checkGrabbing(p *lint.Pass, f *model.Farm) {
 	if a == nil {
 		return
 	}
-	a.grabbed(grabbing[:], func(r *model.Rule, request, selector string, page bool) {
+	for _, g := range a.allGrabs() {
 		severity := diag.Error
-		if page {
+		if g.page {
 			severity = diag.Warning
 		}
-		if !a.open[r] && !a.reopens(r) {
-			a.tellOnce("", r, request, ": the selector "+selector+" lists content", "deny such selectors behind all rules that allow content", severity)
+		if !a.open[g.rule] && !a.reopens(g.rule) {
+			a.tellOnce("", g.rule, g.request, ": the selector "+g.selector+" lists content", "deny such selectors behind all rules that allow content", severity)
 		}
-	})
+	}
 }
 
 // reopens reports whether DSP185 tells of a rule that it opens again what another denies by its selectors.
@@ -152,6 +152,29 @@ func (a *asking) reopens(r *model.Rule) bool {
 		_, _, found := lastmatch.Of(a.pass, lastmatch.Filter, a.farm).Reopened(i)
 		return found
 	})
+}
+
+// A grab is the first request with a selector of DSP171 that a rule lets through.
+type grab struct {
+	rule              *model.Rule
+	request, selector string
+	page              bool
+}
+
+// allGrabs returns the grab of each rule that has one.
+func (a *asking) allGrabs() []grab {
+	if !a.combed {
+		a.grabs = nil
+		known := map[*model.Rule]bool{}
+		a.grabbed(grabbing[:], func(r *model.Rule, request, selector string, page bool) {
+			if !known[r] {
+				known[r] = true
+				a.grabs = append(a.grabs, grab{r, request, selector, page})
+			}
+		})
+		a.combed = a.pass.Context().Err() == nil
+	}
+	return a.grabs
 }
 
 // grabbed calls yield for each request of content with one of the selectors that is let through. A URL that a rule spells
@@ -220,7 +243,9 @@ func checkGrabbingToo(p *lint.Pass, f *model.Farm) {
 	a.grabbed(grabbingToo[:], func(r *model.Rule, request, selector string, _ bool) {
 		if worse == nil {
 			worse = map[*model.Rule]bool{}
-			a.grabbed(grabbing[:], func(r *model.Rule, _, _ string, _ bool) { worse[r] = true })
+			for _, g := range a.allGrabs() {
+				worse[g.rule] = true
+			}
 		}
 		if !worse[r] {
 			a.tellOnce("", r, request, ": the selector "+selector+" lists content, too", "deny it with the others, or deny all selectors and allow the ones that are used", 0)

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -146,8 +147,9 @@ var filterAllowAnyMethod = lint.Rule{
 func checkAllowAnyMethod(ps *lint.Pass, f *model.Farm) {
 	rules := rulesOf(f)
 	told := map[fixedText]bool{}
+	denied := writesDenied(rules)
 	for i, r := range rules {
-		if !allows(r) || r.Glob != nil || !always(r.Method) || matchesAll(r) || writesDenied(rules[i+1:]) {
+		if i < denied || !allows(r) || r.Glob != nil || !always(r.Method) || matchesAll(r) {
 			continue
 		}
 		d := diag.Diagnostic{
@@ -180,27 +182,33 @@ func opensTree(r *model.Rule) bool {
 		(r.Path == nil || r.Path.Match(folder+"dispcheck"))
 }
 
-// writesDenied reports whether rules deny the methods that change content, whatever the URL.
-func writesDenied(rules []*model.Rule) bool {
+// writesDenied returns the last rule from which on rules deny the methods that change content, whatever the URL; -1 where
+// there is none.
+func writesDenied(rules []*model.Rule) int {
+	from := len(rules)
 	for _, method := range [...]string{"POST", "PUT", "DELETE"} {
-		denied := false
-		for _, r := range rules {
-			if !denies(r) {
-				continue
+		last := -1
+		for i := len(rules) - 1; i >= 0 && last < 0; i-- {
+			if deniesMethod(rules[i], method) {
+				last = i
 			}
-			if r.Glob != nil {
-				denied = denied || known(r.Glob) && (r.Glob.Always() || r.Glob.Text() == method+" *" || r.Glob.Text() == method+"*")
-				continue
-			}
-			only := *r
-			only.Method = nil
-			denied = denied || matchesAll(&only) && (r.Method == nil || known(r.Method) && r.Method.Match(method))
 		}
-		if !denied {
-			return false
-		}
+		from = min(from, last)
 	}
-	return true
+	return from
+}
+
+// deniesMethod reports whether a rule denies a method, whatever the URL.
+func deniesMethod(r *model.Rule, method string) bool {
+	if !denies(r) {
+		return false
+	}
+	if r.Glob != nil {
+		return known(r.Glob) && (r.Glob.Always() || r.Glob.Text() == method+" *" || r.Glob.Text() == method+"*")
+	}
+	only := *r
+	only.Method = nil
+	return matchesAll(&only) && (r.Method == nil || known(r.Method) && r.Method.Match(method))
 }
 
 // staticExtensions are those of files that nobody posts to.
@@ -227,7 +235,7 @@ func onlyReading(r *model.Rule) []diag.Fix {
 	}
 	at := r.Type.At.Span
 	line := at.File.Text[:at.Start]
-	line = line[strings.LastIndexByte(string(line), '\n')+1:]
+	line = line[bytes.LastIndexByte(line, '\n')+1:]
 	gap := " "
 	if strings.TrimSpace(string(line)) == "" { // a property to a line
 		gap = "\n" + string(line)

@@ -10,30 +10,68 @@ import (
 	"github.com/dispcheck/dispcheck/model"
 )
 
-// An entry is what one rule of a section matches, whatever it does with that.
+// An entry is what one rule of a section matches, whatever it does with that. Its automaton is made when it is first
+// needed: guesses settle most questions.
 type entry struct {
 	elements automata.Elements
+	world    world
+	// head and tail are texts that the URI, or name, of all that it matches starts and ends with.
+	head, tail string
 	// unsure says that the entry is not what its text says: what it matches is not known.
 	unsure bool
-	// set has what the entry matches; nil where err says why there is none.
+	// make says whether the automaton may still be made, and what it costs; nil once it was called for.
+	make func(e *entry)
+	// set has what the entry matches; nil where err says why there is none. See decided.
 	set set
 	err error
 	// empty says that nothing matches, witness something that does. Both count once looked is set: see look.
 	looked, empty bool
 	witness       subject
+	// guesses are some that the entry matches, more of which more finds; nil where there are no more.
+	guesses []subject
+	more    func() (subject, bool)
 }
 
-// look finds out whether the entry, which has a set, matches anything.
-func (e *entry) look(w world) {
-	if e.looked {
+// guess returns the guess of a number; false where there are not so many.
+func (e *entry) guess(n int) (w subject, ok bool) {
+	for n >= len(e.guesses) && e.more != nil && !e.unsure {
+		if w, ok = e.more(); !ok {
+			e.more = nil
+			break
+		}
+		e.guesses = append(e.guesses, w)
+	}
+	if n < len(e.guesses) {
+		return e.guesses[n], true
+	}
+	return subject{}, false
+}
+
+// has reports whether the entry, of which it is known what it matches, matches s.
+func (e *entry) has(s subject) bool { return !e.unsure && e.world.match(&e.elements, s) }
+
+// look finds out whether the entry matches anything.
+func (e *entry) look() {
+	if e.looked || e.unsure {
 		return
 	}
-	e.looked = true
-	e.witness, e.empty, e.err = w.first(e.set)
+	if w, ok := e.guess(0); ok {
+		e.looked, e.witness = true, w
+	} else if e.decided() {
+		e.looked = true
+		e.witness, e.empty, e.err = e.world.first(e.set)
+	}
 }
 
-// decided reports whether the set of the entry is known.
-func (e *entry) decided() bool { return !e.unsure && e.err == nil }
+// decided reports whether the set of the entry is known, and sees to it that it is there.
+func (e *entry) decided() bool {
+	if e.make != nil && !e.unsure {
+		f := e.make
+		e.make = nil
+		f(e)
+	}
+	return !e.unsure && e.err == nil
+}
 
 // elementsOf returns the patterns of a rule. globIsURL says that /glob sees the URL, and not the request line.
 func elementsOf(r *model.Rule, globIsURL bool) automata.Elements {
@@ -123,24 +161,39 @@ type entryKey struct {
 // maxStates bounds the automata of one run: what comes beyond is not judged. Filters of thousands of rules stay below it.
 const maxStates = 400_000
 
-// A budget counts the states that may still be made in a run.
-type budget struct{ left int }
+// maxMatches bounds how often entries are asked in one run if they match something. Only sections of many thousand entries
+// that an index is no help with come so far.
+const maxMatches = 8_000_000
+
+// A budget counts the states that may still be made in a run, and how often entries may be asked.
+type budget struct{ left, matches int }
 
 type budgetKey struct{}
 
-// compiled returns the entry of a rule. It is unsure where the run has made too much already, or is to stop.
-func compiled(p *lint.Pass, w world, k Kind, r *model.Rule) *entry {
-	return lint.Memo(p, entryKey{k, keyOf(r)}, func() *entry {
-		b := lint.Memo(p, budgetKey{}, func() *budget { return &budget{maxStates} })
-		e := &entry{elements: elementsOf(r, k != Filter)}
-		e.unsure = !Plain(r) || b.left <= 0 || p.Context().Err() != nil
+func budgetOf(p *lint.Pass) *budget {
+	return lint.Memo(p, budgetKey{}, func() *budget { return &budget{maxStates, maxMatches} })
+}
+
+// entryOf returns the entry of a rule. It is unsure, or becomes so, where the run has made too much already, or is to stop.
+func entryOf(p *lint.Pass, w world, k Kind, key string, r *model.Rule) *entry {
+	return lint.Memo(p, entryKey{k, key}, func() *entry {
+		b := budgetOf(p)
+		e := &entry{world: w, elements: elementsOf(r, k != Filter)}
+		e.unsure = !Plain(r) || k == Parameters && e.elements.URL == nil
 		if e.unsure {
 			return e
 		}
-		if e.set, e.err = w.compile(e.elements); e.err != nil {
-			b.left -= automata.DefaultLimit
-		} else {
-			b.left -= e.set.States()
+		e.setEdges()
+		e.more = w.guess(e.elements)
+		e.make = func(e *entry) {
+			if e.unsure = b.left <= 0 || p.Context().Err() != nil; e.unsure {
+				return
+			}
+			if e.set, e.err = w.compile(e.elements); e.err != nil {
+				b.left -= automata.DefaultLimit
+			} else {
+				b.left -= e.set.States()
+			}
 		}
 		return e
 	})

@@ -23,10 +23,8 @@ func (s *Section) Shadowed(i int) (diag.Diagnostic, *Shadow) {
 	if len(sh.By) == 0 {
 		return diag.Diagnostic{}, nil
 	}
-	for k := i + 1; k < len(s.Rules); k++ {
-		if s.twins(i, k) {
-			return diag.Diagnostic{}, nil
-		}
+	if s.twinBehind(i) {
+		return diag.Diagnostic{}, nil
 	}
 	switch {
 	case s.Theirs(i) && (r.Allow || sh.Same || s.allTheirs(sh.By)),

@@ -20,13 +20,42 @@ var revealing = sync.OnceValue(func() *automata.Requests {
 	if err != nil {
 		return nil
 	}
-	space, _ := spaces()
+	space := filterSpace()
 	r, err := space.Entry(automata.Elements{Method: match.Glob("GET"), URL: p})
 	if err != nil {
 		return nil
 	}
 	return r
 })
+
+// mayReveal is false for entries of which it is plain that they match none of them.
+func mayReveal(r *model.Rule) bool {
+	for _, tt := range []struct {
+		p    *model.Pattern
+		text string
+	}{{r.Method, "GET"}, {r.Extension, "json"}} {
+		if tt.p != nil && !tt.p.Match(tt.text) {
+			return false
+		}
+	}
+	if r.Suffix != nil && !r.Suffix.Match("") {
+		return false
+	}
+	for _, p := range []*model.Pattern{r.URL, r.Path} {
+		if p == nil || p.Err != nil {
+			continue
+		}
+		head, tail := edges(p.Pattern)
+		known := false
+		for _, root := range []string{"/content", "/conf", "/etc", "/home", "/var", "/apps"} {
+			known = known || startAlike(head, root) && (len(head) <= len(root) || head[len(root)] == '/' || head[len(root)] == '.')
+		}
+		if !known || p == r.URL && !endAlike(tail, ".infinity.json") {
+			return false
+		}
+	}
+	return true
+}
 
 // namesSelectors reports whether a pattern for the whole URL speaks of selectors itself: what it allows is meant.
 func namesSelectors(r *model.Rule) bool {
@@ -47,16 +76,17 @@ func namesSelectors(r *model.Rule) bool {
 // behind it may deny the request again.
 func (s *Section) Reopened(a int) (d int, w automata.Request, found bool) {
 	r := s.Rules[a]
-	space, _ := spaces()
-	if s.kind != Filter || !r.Allow || r.Glob != nil || namesSelectors(r) || revealing() == nil || !s.entries[a].decided() ||
-		r.Extension != nil && !r.Extension.Match("json") {
+	if s.kind != Filter || !r.Allow || r.Glob != nil || namesSelectors(r) || !mayReveal(r) {
 		return 0, w, false
 	}
-	own := s.entries[a].set.(requestSet).Requests
 	for d = a - 1; d >= 0; d-- {
-		if s.allow[d] || s.Rules[d].Selectors == nil || !s.entries[d].decided() {
+		if s.allow[d] || s.Rules[d].Selectors == nil || apart(s.entries[a], s.entries[d]) || !s.entries[d].decided() {
 			continue
 		}
+		if revealing() == nil || !s.entries[a].decided() {
+			return 0, w, false
+		}
+		space, own := filterSpace(), s.entries[a].set.(requestSet).Requests
 		denied := s.entries[d].set.(requestSet).Requests
 		if s.dangers[d] == nil {
 			both, err := space.Intersect(denied, revealing())
@@ -80,23 +110,26 @@ func (s *Section) Reopened(a int) (d int, w automata.Request, found bool) {
 
 // lets returns one of some requests that an entry decides; false where there is none, or where that is not known.
 func (s *Section) lets(a int, of *automata.Requests) (w automata.Request, found bool) {
-	space, _ := spaces()
+	space := filterSpace()
 	rest, err := space.Intersect(of, s.entries[a].set.(requestSet).Requests)
 	if err != nil {
 		return w, false
 	}
 	later := s.entries[a+1:]
-	if slices.ContainsFunc(later, func(e *entry) bool { return !e.decided() }) {
+	if slices.ContainsFunc(later, func(e *entry) bool { return e.unsure }) {
 		return w, false
 	}
 	// The request that reads best is seldom decided by a later entry, and then nothing has to be taken away.
 	if w, found, err = space.Witness(rest); err != nil || !found {
 		return w, false
 	}
-	if !slices.ContainsFunc(later, func(e *entry) bool { return e.set.has(subject{request: w}) }) {
+	if !slices.ContainsFunc(later, func(e *entry) bool { return e.has(subject{request: w}) }) {
 		return w, true
 	}
 	for _, e := range later {
+		if !e.decided() {
+			return w, false
+		}
 		if rest, err = space.Difference(rest, e.set.(requestSet).Requests); err != nil {
 			return w, false
 		}

@@ -1,6 +1,7 @@
 package lastmatch
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/internal/automata"
@@ -47,7 +48,10 @@ type analysis struct {
 	world   world
 	keys    []string
 	allow   []bool
+	alike   map[twin][]int
 	entries []*entry
+	index   *index
+	budget  *budget
 	shadows []*Shadow
 	earlier []*int
 	dangers []*automata.Requests // by entry that denies selectors: see Reopened
@@ -79,11 +83,13 @@ func Of(p *lint.Pass, k Kind, f *model.Farm) *Section {
 		}
 		s.analysis = lint.Memo(p, analysisKey{k, all.String()}, func() *analysis {
 			n := len(s.Rules)
-			a := &analysis{world: worldOf(k), keys: keys, allow: make([]bool, n), entries: make([]*entry, n), shadows: make([]*Shadow, n), earlier: make([]*int, n), dangers: make([]*automata.Requests, n)}
+			a := &analysis{world: worldOf(k), keys: keys, alike: make(map[twin][]int, n), allow: make([]bool, n), entries: make([]*entry, n), shadows: make([]*Shadow, n), earlier: make([]*int, n), dangers: make([]*automata.Requests, n)}
 			for i, r := range s.Rules {
 				a.allow[i] = r.Allow
-				a.entries[i] = compiled(p, a.world, k, r)
+				a.alike[a.twin(i)] = append(a.alike[a.twin(i)], i)
+				a.entries[i] = entryOf(p, a.world, k, keys[i], r)
 			}
+			a.index, a.budget = indexOf(a.entries), budgetOf(p)
 			return a
 		})
 		return s
@@ -99,32 +105,27 @@ func bit(b bool) int {
 
 // Empty reports whether no request matches an entry, as far as that is known.
 func (a *analysis) Empty(i int) bool {
-	a.Shadow(i) // finds out, at no further cost, for most
-	return a.known(i) && a.entries[i].empty
-}
-
-// known reports whether the set of an entry is known, and looks what is in it.
-func (a *analysis) known(i int) bool {
 	e := a.entries[i]
-	if e.decided() {
-		e.look(a.world)
-	}
-	return e.decided()
+	e.look()
+	return e.looked && e.empty
 }
 
 // Twin reports whether another entry of the section has the same text and type.
-func (a *analysis) Twin(i int) bool {
-	for k := range a.keys {
-		if a.twins(i, k) {
-			return true
-		}
-	}
-	return false
+func (a *analysis) Twin(i int) bool { return len(a.alike[a.twin(i)]) > 1 }
+
+// twinBehind reports whether one behind the entry has.
+func (a *analysis) twinBehind(i int) bool {
+	list := a.alike[a.twin(i)]
+	return list[len(list)-1] > i
 }
 
-func (a *analysis) twins(i, k int) bool {
-	return i != k && a.keys[i] == a.keys[k] && a.allow[i] == a.allow[k]
+// A twin is what two entries have in common that are written alike and do the same.
+type twin struct {
+	key   string
+	allow bool
 }
+
+func (a *analysis) twin(i int) twin { return twin{a.keys[i], a.allow[i]} }
 
 // A Shadow says that an entry never decides.
 type Shadow struct {
@@ -159,6 +160,82 @@ func (a *analysis) shadow(i int) *Shadow {
 	if e.unsure {
 		return &Shadow{}
 	}
+	// What the entry matches and no later one settles most cases, and what only one of them matches the others.
+	var single []int
+	asked := false
+	for n := 0; ; n++ {
+		w, ok := e.guess(n)
+		if !ok {
+			break
+		}
+		if single, ok = a.narrow(i, single, asked, w); !ok {
+			return &Shadow{}
+		}
+		asked = true
+	}
+	if e.decided() {
+		probes, err := a.world.probe(e.set)
+		if err == nil && len(probes) == 0 {
+			e.looked, e.empty = true, true
+			return &Shadow{}
+		}
+		for _, w := range probes {
+			var covered bool
+			if single, covered = a.narrow(i, single, asked, w); !covered {
+				e.looked, e.witness = true, w
+				return &Shadow{}
+			}
+			asked = true
+		}
+		for _, k := range single {
+			if !a.entries[k].decided() {
+				continue
+			}
+			ok, err2 := a.world.includes(a.entries[k].set, e.set)
+			if err = err2; ok || err != nil {
+				if ok {
+					return &Shadow{By: []int{k}}
+				}
+				break
+			}
+		}
+		if err == nil {
+			if s := a.shadowOfSeveral(i); s != nil {
+				return s
+			}
+		}
+	}
+	if e.unsure { // the bound has been reached
+		return &Shadow{}
+	}
+	return a.shadowOfSamples(i)
+}
+
+// narrow returns those of a list of entries that match w; the list is all entries behind i unless others were asked for
+// before. It is false where no entry behind i matches w, or where that is no longer looked for.
+func (a *analysis) narrow(i int, list []int, asked bool, w subject) (those []int, some bool) {
+	if a.budget.matches -= len(list); a.budget.matches <= 0 {
+		return nil, false
+	}
+	for _, k := range list {
+		if a.entries[k].has(w) {
+			those = append(those, k)
+		}
+	}
+	if len(those) > 0 {
+		return those, true
+	}
+	all, ok := a.index.matching(w, a.budget)
+	behind := all[sort.SearchInts(all, i+1):]
+	if !asked {
+		those = behind
+	}
+	return those, ok && len(behind) > 0
+}
+
+// shadowOfSeveral compares an entry with the union of those behind it. It is nil where that says nothing.
+func (a *analysis) shadowOfSeveral(i int) *Shadow {
+	e := a.entries[i]
 	var sets []set
 	var at []int
 	sampled := false
@@ -170,25 +247,22 @@ func (a *analysis) shadow(i int) *Shadow {
 			sampled = true
 		}
 	}
-	if e.err == nil {
-		covered, used, outside, err := a.world.cover(e.set, sets)
-		switch {
-		case err != nil:
-		case covered:
-			e.looked, e.empty = e.looked || len(used) == 0, len(used) == 0
-			s := &Shadow{}
-			for _, k := range used {
-				s.By = append(s.By, at[k])
-			}
-			return s
-		default:
-			e.looked, e.witness = true, outside
-			if !sampled {
-				return &Shadow{}
-			}
+	covered, used, outside, err := a.world.cover(e.set, sets)
+	switch {
+	case err != nil:
+		return nil
+	case covered:
+		s := &Shadow{}
+		for _, k := range used {
+			s.By = append(s.By, at[k])
 		}
+		return s
 	}
-	return a.shadowOfSamples(i)
+	e.looked, e.witness = true, outside
+	if sampled {
+		return nil
+	}
+	return &Shadow{}
 }
 
 // shadowOfSamples asks the patterns themselves about some requests.
@@ -204,7 +278,7 @@ func (a *analysis) shadowOfSamples(i int) *Shadow {
 		}
 		rest := list[:0]
 		for _, w := range list {
-			if !a.world.match(a.entries[k].elements, w) {
+			if !a.entries[k].has(w) {
 				rest = append(rest, w)
 			}
 		}
@@ -232,61 +306,119 @@ func (a *analysis) Redundant(i int) int {
 
 func (a *analysis) redundant(i int) int {
 	e := a.entries[i]
-	if !a.known(i) || e.empty {
+	if e.look(); !e.looked || e.empty {
 		return -1
 	}
-	for j := i - 1; j >= 0; j-- {
+	before, ok := a.index.matching(e.witness, a.budget)
+	if !ok {
+		return -1
+	}
+	before = before[:sort.SearchInts(before, i)]
+	for n := len(before) - 1; n >= 0; n-- {
+		j := before[n]
 		b := a.entries[j]
 		if a.allow[j] != a.allow[i] {
-			// One request of both settles most cases; without one the section above is asked first, which is cheap.
-			if !a.known(j) || b.set.has(e.witness) || !b.empty && e.set.has(b.witness) {
-				return -1
-			}
-			continue
+			return -1
 		}
-		if !b.decided() || !b.set.has(e.witness) {
+		if !a.hasAll(b, e) || !b.decided() || !e.decided() {
 			continue
 		}
 		if ok, err := a.world.includes(b.set, e.set); err != nil || !ok {
 			continue
 		}
-		for k := j + 1; k < i; k++ {
-			if a.allow[k] == a.allow[i] || a.entries[k].empty {
-				continue
-			}
-			if ok, err := a.world.disjoint(e.set, a.entries[k].set); err != nil || !ok {
-				return -1
-			}
+		if a.opposed(i, j) {
+			return -1
 		}
 		return j
 	}
 	return -1
 }
 
+// opposed reports whether an entry between j and i that does the opposite matches some of what i matches, or may do so.
+func (a *analysis) opposed(i, j int) bool {
+	e := a.entries[i]
+	for k := j + 1; k < i; k++ {
+		b := a.entries[k]
+		a.budget.matches--
+		switch {
+		case a.allow[k] == a.allow[i]:
+			continue
+		case a.budget.matches <= 0:
+			return true
+		case b.unsure:
+			return true
+		case apart(b, e):
+			continue
+		}
+		// One request of both settles most cases.
+		if b.look(); b.looked && (b.empty || e.has(b.witness)) {
+			if b.empty {
+				continue
+			}
+			return true
+		}
+		if !b.decided() {
+			return true
+		}
+		if ok, err := a.world.disjoint(e.set, b.set); err != nil || !ok {
+			return true
+		}
+	}
+	return false
+}
+
+// hasAll reports whether b matches all that is known of what e matches.
+func (a *analysis) hasAll(b, e *entry) bool {
+	if !b.has(e.witness) {
+		return false
+	}
+	for n := 0; ; n++ {
+		w, ok := e.guess(n)
+		if !ok {
+			return true
+		}
+		if !b.has(w) {
+			return false
+		}
+	}
+}
+
 // Uncacheable reports whether an entry of [CacheRules] matches requests, but none whose answer Dispatcher may store: the
 // last segment of each has no dot with something behind it.
 func (s *Section) Uncacheable(i int) bool {
 	e := s.entries[i]
-	r, ok := e.set.(requestSet)
-	w, cached := s.world.(requests)
-	if !ok || !cached || s.kind != CacheRules || s.Empty(i) || storable() == nil {
+	w, requested := s.world.(requests)
+	if !requested || s.kind != CacheRules || e.unsure {
 		return false
 	}
-	none, err := w.space.Disjoint(r.Requests, storable())
+	for n := 0; ; n++ {
+		g, ok := e.guess(n)
+		if !ok {
+			break
+		}
+		if mayBeStored(g.request.URI) {
+			return false
+		}
+	}
+	if !e.decided() || s.Empty(i) || storable() == nil {
+		return false
+	}
+	r := e.set.(requestSet)
+	none, err := w.space().Disjoint(r.Requests, storable())
 	return err == nil && none
 }
 
 // Example returns a URL that an entry of [CacheRules] matches, as it reads best; "" where there is none.
 func (s *Section) Example(i int) string {
-	r, ok := s.entries[i].set.(requestSet)
-	w, cached := s.world.(requests)
-	if !ok || !cached {
+	w, ok := s.world.(requests)
+	if !ok || !s.entries[i].decided() {
 		return ""
 	}
+	r := s.entries[i].set.(requestSet)
 	plain := automata.Elements{Query: match.Glob("*")}
-	if with, err := w.space.Entry(plain); err == nil { // a query says nothing here
-		if without, err := w.space.Difference(r.Requests, with); err == nil {
-			if q, ok, err := w.space.Witness(without); err == nil && ok {
+	if with, err := w.space().Entry(plain); err == nil { // a query says nothing here
+		if without, err := w.space().Difference(r.Requests, with); err == nil {
+			if q, ok, err := w.space().Witness(without); err == nil && ok {
 				return q.Target()
 			}
 		}

@@ -27,7 +27,7 @@ func Unstored(p *lint.Pass, f *model.Farm, r *model.Rule, suffixes bool) bool {
 	if stored == nil {
 		return false
 	}
-	space, _ := spaces()
+	space := filterSpace()
 	both, err := space.Intersect(c, stored)
 	if err == nil && !suffixes {
 		var with *match.Pattern
@@ -53,7 +53,7 @@ func Stores(p *lint.Pass, f *model.Farm) bool {
 	if stored == nil {
 		return true
 	}
-	space, _ := spaces()
+	space := filterSpace()
 	empty, err := space.Empty(stored)
 	return err != nil || !empty
 }
@@ -77,7 +77,7 @@ func fetchable(r *model.Rule) *automata.Requests {
 			return nil
 		}
 	}
-	space, _ := spaces()
+	space := filterSpace()
 	c, err := space.Entry(e)
 	if err != nil {
 		return nil
@@ -98,7 +98,7 @@ func storedBy(p *lint.Pass, f *model.Farm) *automata.Requests {
 		return nil
 	}
 	return lint.Memo(p, storedKey{s.analysis}, func() *automata.Requests {
-		space, _ := spaces()
+		space := filterSpace()
 		ere, err := match.ERE(withExtension)
 		if err != nil {
 			return nil
@@ -141,7 +141,7 @@ func denied(p *lint.Pass, f *model.Farm, of *automata.Requests) bool {
 	if s == nil {
 		return false // without a filter all pass
 	}
-	space, _ := spaces()
+	space := filterSpace()
 	for i := len(s.entries) - 1; i >= 0; i-- {
 		if p.Context().Err() != nil {
 			return false
@@ -185,7 +185,7 @@ func denied(p *lint.Pass, f *model.Farm, of *automata.Requests) bool {
 // last returns the last entry that is known to match a request; -1 for none.
 func (s *Section) last(w automata.Request) int {
 	for k := len(s.entries) - 1; k >= 0; k-- {
-		if e := s.entries[k]; e.decided() && e.set.has(subject{request: w}) {
+		if e := s.entries[k]; e.has(subject{request: w}) {
 			return k
 		}
 	}
