@@ -13,12 +13,16 @@ type Kind uint8
 const (
 	KindGlob Kind = iota // Dispatcher glob, in double quotes
 	KindERE              // POSIX extended regular expression, in single quotes
+	KindPCRE             // Perl-compatible regular expression of httpd, by [PCRE.Pattern]
 )
 
-// String returns "glob" or "ERE".
+// String returns "glob", "ERE" or "PCRE".
 func (k Kind) String() string {
-	if k == KindERE {
+	switch k {
+	case KindERE:
 		return "ERE"
+	case KindPCRE:
+		return "PCRE"
 	}
 	return "glob"
 }
@@ -55,6 +59,7 @@ type Pattern struct {
 	affixes    *affixes
 	sequence   *sequence
 	machine    *machine
+	pcre       *PCRE // KindPCRE
 	text       string
 	notes      []Note // of a regular expression; a glob's are found when asked for
 }
@@ -291,6 +296,9 @@ func (p *Pattern) Expr() *Expr {
 		return neverExpr
 	case p.kind == KindGlob:
 		return Simplify(parseGlob(p.text, p.fold, p.fold))
+	case p.kind == KindPCRE:
+		e, _ := p.pcre.Expr()
+		return e
 	}
 	e, _, err := ParseERE(p.text)
 	if err != nil { // impossible: the text has been compiled

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/dispcheck/dispcheck v0.0.0
+	github.com/dlclark/regexp2/v2 v2.12.0
 	github.com/hashicorp/hcl/v2 v2.25.0
 	mvdan.cc/sh/v3 v3.14.1
 )
