@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
@@ -10,6 +11,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -39,6 +41,12 @@ func BenchmarkParse(b *testing.B) {
 	measure(b, "dispcheck", anyNotation, func(text []byte) error {
 		if f := grammar.Parse(source.NewFile("bench.any", text)); f.Exceeded != nil {
 			return f.Exceeded
+		}
+		return nil
+	})
+	measure(b, "dispcheck-httpd", httpdNotation, func(text []byte) error {
+		if f := httpd.Parse(source.NewFile("bench.conf", text)); len(f.Items) == 0 {
+			return errors.New("empty tree")
 		}
 		return nil
 	})

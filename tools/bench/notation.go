@@ -53,6 +53,38 @@ var anyNotation = notation{"/name \"bench\"\n/farms {\n", `  # the farm of site 
 
 `, "}\n"}
 
+var httpdNotation = notation{"ServerName bench\n", `  # the farm of site @
+<VirtualHost *:80>
+	ServerName www.@.example.com
+    ServerAlias @.example.com
+    DocumentRoot "/var/www/@"
+    <Directory "/var/www/@">
+      # deny everything, then open what the site needs
+      Require all denied
+      <FilesMatch "\.(css|eot|gif|ico|jpeg|jpg|js|pdf|png|svg|woff2?)$">
+        Require all granted
+      </FilesMatch>
+    </Directory>
+    RewriteEngine On
+    RewriteCond %{HTTP:X-Forwarded-Proto} !https
+    RewriteRule ^/(.*)$ https://www.@.example.com/$1 [R=301,L]
+    RewriteCond %{REQUEST_URI} !^/(apps|bin|conf|content|etc|home|libs|tmp|var)/
+    RewriteRule ^/(.*)$ /content/@/$1 [PT,L]
+    <LocationMatch "^/content/.*\.(feed|rss|pages|languages|blueprint|infinity|tidy|sysview|docview|query)\.(json|xml|html|feed)$">
+      Require all denied
+    </LocationMatch>
+    <LocationMatch "^/libs/granite/csrf/token\.json$">
+      Header set Cache-Control "no-store" \
+        "expr=%{REQUEST_STATUS} < 400"
+    </LocationMatch>
+    <IfModule mod_headers.c>
+      Header always set X-Content-Type-Options nosniff
+      Header always set X-Frame-Options SAMEORIGIN
+    </IfModule>
+</VirtualHost>
+
+`, ""}
+
 var hclNotation = notation{"name = \"bench\"\n", `  # the farm of site @
 farm "site-@" {
 	clientheaders = ["Host", "X-Forwarded-Proto", "User-Agent"]
