@@ -130,6 +130,31 @@ func TestGeneratedPagesAreCurrent(t *testing.T) {
 	}
 }
 
+// TestOptionsOfRulesAreRead: what the page of a rule shows as its options is what the settings take.
+func TestOptionsOfRulesAreRead(t *testing.T) {
+	dir := t.TempDir()
+	fence := regexp.MustCompile("(?s)## Options\n.*?```yaml\n(.*?)```")
+	read := 0
+	for name, text := range pages(t) {
+		m := fence.FindStringSubmatch(text)
+		if !strings.HasPrefix(name, "docs/rules/") || m == nil {
+			continue
+		}
+		read++
+		file := filepath.Join(dir, filepath.Base(name)+".yaml")
+		if err := os.WriteFile(file, []byte(m[1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		if code := cli.Main([]string{"dispcheck", "config", "verify", file}, strings.NewReader(""), &out, &errs); code != 0 {
+			t.Errorf("%s: the options are not read:\n%s%s", name, out.String(), errs.String())
+		}
+	}
+	if read < 3 {
+		t.Errorf("only %d rules have options", read)
+	}
+}
+
 // TestReadmeRuns runs each dispcheck command of the README beside a copy of the sample project.
 func TestReadmeRuns(t *testing.T) {
 	text := pages(t)["README.md"]

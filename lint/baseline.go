@@ -17,7 +17,11 @@ import (
 )
 
 // BaselineSchema is the version of the form in which a [Baseline] is written.
-const BaselineSchema = "dispcheck.baseline/v1"
+const BaselineSchema = "dispcheck.baseline/v2"
+
+// oldBaselineSchema is that of baselines whose fingerprints hold names as they were shown: they fit in the folder in
+// which they were written alone.
+const oldBaselineSchema = "dispcheck.baseline/v1"
 
 // MaxBaseline is how many bytes of a baseline are read.
 const MaxBaseline = 32 << 20
@@ -26,6 +30,22 @@ const MaxBaseline = 32 << 20
 type Baseline struct {
 	// Entries are sorted by file, rule and fingerprint.
 	Entries []BaselineEntry
+	// Shown says that fingerprints hold the names of files as shown, and not those that a [Names] gives: the baseline was
+	// written before dispcheck.baseline/v2.
+	Shown bool
+}
+
+// Names gives files the names by which findings are told from others, wherever dispcheck runs: paths from the root of
+// their project. Where it returns "", and where it is nil, files have the names that are shown.
+type Names func(*source.File) string
+
+func (names Names) of(s source.Span) string {
+	if names != nil && s.File != nil {
+		if name := names(s.File); name != "" {
+			return name
+		}
+	}
+	return nameOf(s)
 }
 
 // A BaselineEntry is one finding that was there. Its fingerprint is what counts; the rest is for people.
@@ -37,19 +57,19 @@ type BaselineEntry struct {
 }
 
 // Fingerprint is what tells a finding from others across changes of the text: made of its rule, the name of
-// its file as shown, the text of the line on which it starts and the text at fault; blanks do not count in either. It
+// its file, the text of the line on which it starts and the text at fault; blanks do not count in either. It
 // stays when lines are moved. Findings that have all of that in common have one fingerprint; see [Fingerprints].
-func Fingerprint(d diag.Diagnostic) string { return fingerprint(&d, 0) }
+func Fingerprint(d diag.Diagnostic, names Names) string { return fingerprint(&d, names, 0) }
 
 // Fingerprints returns a fingerprint for each finding, in their order. Of several that have all in common the
 // first has that of [Fingerprint], and the others have it with their number.
-func Fingerprints(ds []diag.Diagnostic) []string {
+func Fingerprints(ds []diag.Diagnostic, names Names) []string {
 	seen := make(map[string]int, len(ds))
 	prints := make([]string, len(ds))
 	for i := range ds {
-		p := fingerprint(&ds[i], 0)
+		p := fingerprint(&ds[i], names, 0)
 		if n := seen[p]; n > 0 {
-			prints[i] = fingerprint(&ds[i], n)
+			prints[i] = fingerprint(&ds[i], names, n)
 		} else {
 			prints[i] = p
 		}
@@ -61,14 +81,14 @@ func Fingerprints(ds []diag.Diagnostic) []string {
 // fingerprintBytes is how much of a hash is kept: enough that no two findings of a project meet by chance.
 const fingerprintBytes = 16
 
-func fingerprint(d *diag.Diagnostic, number int) string {
+func fingerprint(d *diag.Diagnostic, names Names, number int) string {
 	h := sha256.New()
 	line, fault := "", d.Message // what is about no text is known by its words
 	if !d.Span.IsZero() {
 		line = words(d.Span.File.Line(d.Span.Position().Line))
 		fault = words(d.Span)
 	}
-	for _, part := range []string{d.Rule, nameOf(d.Span), line, fault, strconv.Itoa(number)} {
+	for _, part := range []string{d.Rule, names.of(d.Span), line, fault, strconv.Itoa(number)} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
@@ -84,13 +104,13 @@ func words(s source.Span) string {
 }
 
 // NewBaseline returns a baseline of findings.
-func NewBaseline(ds []diag.Diagnostic) *Baseline {
+func NewBaseline(ds []diag.Diagnostic, names Names) *Baseline {
 	sorted := slices.Clone(ds)
 	slices.SortStableFunc(sorted, func(a, b diag.Diagnostic) int { return a.Span.Compare(b.Span) })
 	b := &Baseline{}
-	for i, p := range Fingerprints(sorted) {
+	for i, p := range Fingerprints(sorted, names) {
 		d := &sorted[i]
-		b.Entries = append(b.Entries, BaselineEntry{p, d.Rule, nameOf(d.Span), d.Message})
+		b.Entries = append(b.Entries, BaselineEntry{p, d.Rule, names.of(d.Span), d.Message})
 	}
 	b.sort()
 	return b
@@ -109,8 +129,11 @@ func (b *Baseline) sort() {
 }
 
 // Split tells findings that are not in the baseline from those that are, each in their order, and returns the
-// entries whose findings are gone.
-func (b *Baseline) Split(ds []diag.Diagnostic) (fresh, known []diag.Diagnostic, gone []BaselineEntry) {
+// entries whose findings are gone. names are those with which the baseline was made.
+func (b *Baseline) Split(ds []diag.Diagnostic, names Names) (fresh, known []diag.Diagnostic, gone []BaselineEntry) {
+	if b.Shown {
+		names = nil
+	}
 	left := make(map[string]bool, len(b.Entries))
 	for _, e := range b.Entries {
 		left[e.Fingerprint] = true
@@ -126,7 +149,7 @@ func (b *Baseline) Split(ds []diag.Diagnostic) (fresh, known []diag.Diagnostic, 
 		sorted[i] = ds[at]
 	}
 	isKnown := make([]bool, len(ds))
-	for i, p := range Fingerprints(sorted) {
+	for i, p := range Fingerprints(sorted, names) {
 		if left[p] {
 			isKnown[order[i]] = true
 			delete(left, p)
@@ -147,10 +170,14 @@ func (b *Baseline) Split(ds []diag.Diagnostic) (fresh, known []diag.Diagnostic, 
 	return fresh, known, gone
 }
 
-// Write writes the baseline as JSON, an entry a line, so that changes of it are read and merged by line.
+// Write writes the baseline as JSON of [BaselineSchema], or of the one before where it is Shown, an entry a line, so that changes of it are read and merged by line.
 func (b *Baseline) Write(w io.Writer) error {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "{\n  \"schema\": %q,\n  \"findings\": [", BaselineSchema)
+	schema := BaselineSchema
+	if b.Shown {
+		schema = oldBaselineSchema
+	}
+	fmt.Fprintf(&out, "{\n  \"schema\": %q,\n  \"findings\": [", schema)
 	for i, e := range b.Entries {
 		if i > 0 {
 			out.WriteByte(',')
@@ -277,7 +304,7 @@ func (p *baselineReader) read() (*Baseline, error) {
 				}
 				return nil, p.broken(err)
 			}
-			if schema != BaselineSchema {
+			if b.Shown = schema == oldBaselineSchema; !b.Shown && schema != BaselineSchema {
 				return nil, p.fail(at, makeAnew, "schema is %s, and %q is read here", quoted(schema), BaselineSchema)
 			}
 		case "findings":

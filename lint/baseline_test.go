@@ -46,7 +46,7 @@ func TestBaseline(t *testing.T) {
 		{"another file", "b.any", "/a !1\n", []string{"b.any:1:4"}, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			fresh, known, gone := lint.NewBaseline(marked("a.any", before)).Split(marked(tt.file, tt.after))
+			fresh, known, gone := lint.NewBaseline(marked("a.any", before), nil).Split(marked(tt.file, tt.after), nil)
 			var places []string
 			for _, d := range fresh {
 				places = append(places, placeOf(d.Span))
@@ -65,7 +65,7 @@ func TestBaseline(t *testing.T) {
 		for _, d := range ds {
 			reversed = append([]diag.Diagnostic{d}, reversed...)
 		}
-		fresh, _, _ := lint.NewBaseline(marked("a.any", before)).Split(reversed)
+		fresh, _, _ := lint.NewBaseline(marked("a.any", before), nil).Split(reversed, nil)
 		if len(fresh) != 1 || placeOf(fresh[0].Span) != "a.any:7:7" {
 			t.Errorf("fresh is %s", said(fresh))
 		}
@@ -74,7 +74,7 @@ func TestBaseline(t *testing.T) {
 
 func TestFingerprints(t *testing.T) {
 	ds := append(marked("a.any", "/a !1\n/a !1\n/b !1\n"), diag.Diagnostic{Rule: "DSP801"})
-	prints := lint.Fingerprints(ds)
+	prints := lint.Fingerprints(ds, nil)
 	seen := map[string]bool{}
 	for _, p := range prints {
 		if len(p) != 32 || seen[p] {
@@ -82,7 +82,7 @@ func TestFingerprints(t *testing.T) {
 		}
 		seen[p] = true
 	}
-	if lint.Fingerprint(ds[0]) != prints[0] || lint.Fingerprint(ds[1]) != prints[0] || lint.Fingerprint(ds[3]) != prints[3] {
+	if lint.Fingerprint(ds[0], nil) != prints[0] || lint.Fingerprint(ds[1], nil) != prints[0] || lint.Fingerprint(ds[3], nil) != prints[3] {
 		t.Error("the first of equal findings has another fingerprint when it is alone")
 	}
 	if got, want := prints[0], "575933c3509a7c6e3cfe81d42f7b24bf"; got != want {
@@ -90,11 +90,48 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
+// TestBaselineNames: with names of their own, findings are known whatever is shown; a baseline of before is read as it was
+// written.
+func TestBaselineNames(t *testing.T) {
+	const text = "/a !1\n/b !2\n"
+	inRoot := func(f *source.File) string { return strings.TrimPrefix(f.Name, "site/") }
+	b := lint.NewBaseline(marked("site/a.any", text), inRoot)
+	if b.Entries[0].File != "a.any" {
+		t.Errorf("the entry is of %s", b.Entries[0].File)
+	}
+	if fresh, known, gone := b.Split(marked("a.any", text), inRoot); len(fresh) > 0 || len(known) != 2 || len(gone) > 0 {
+		t.Errorf("from another folder: %d fresh, %d known, %d gone", len(fresh), len(known), len(gone))
+	}
+	if fresh, _, _ := b.Split(marked("other/a.any", text), inRoot); len(fresh) != 2 {
+		t.Errorf("another file: %d fresh", len(fresh))
+	}
+	unnamed := func(*source.File) string { return "" }
+	if fresh, _, _ := lint.NewBaseline(marked("x.any", text), nil).Split(marked("x.any", text), unnamed); len(fresh) > 0 {
+		t.Errorf("without a name of its own: %d fresh", len(fresh))
+	}
+	old := lint.NewBaseline(marked("site/a.any", text), nil)
+	old.Shown = true
+	var out bytes.Buffer
+	if err := old.Write(&out); err != nil || !strings.Contains(out.String(), `"dispcheck.baseline/v1"`) {
+		t.Fatalf("%v in\n%s", err, out.String())
+	}
+	read, err := lint.ReadBaseline("b.json", &out)
+	if err != nil || !read.Shown {
+		t.Fatalf("read %+v, %v", read, err)
+	}
+	if fresh, known, _ := read.Split(marked("site/a.any", text), inRoot); len(fresh) > 0 || len(known) != 2 {
+		t.Errorf("a baseline of before: %d fresh, %d known", len(fresh), len(known))
+	}
+	if fresh, _, _ := read.Split(marked("a.any", text), inRoot); len(fresh) != 2 {
+		t.Errorf("a baseline of before, from another folder: %d fresh", len(fresh))
+	}
+}
+
 func TestBaselineFile(t *testing.T) {
 	ds := append(marked("b.any", "/ü <!1>\n"), marked("a.any", "/a !2\n/a !1\n/a !1\n")...)
 	for name, list := range map[string][]diag.Diagnostic{"some": ds, "none": nil} {
 		t.Run(name, func(t *testing.T) {
-			b := lint.NewBaseline(list)
+			b := lint.NewBaseline(list, nil)
 			var out bytes.Buffer
 			if err := b.Write(&out); err != nil {
 				t.Fatal(err)
@@ -110,13 +147,13 @@ func TestBaselineFile(t *testing.T) {
 				if diff := cmp.Diff(b.Entries, got.Entries); diff != "" {
 					t.Error(diff)
 				}
-				if fresh, known, gone := got.Split(list); len(fresh) > 0 || len(gone) > 0 || len(known) != len(list) {
+				if fresh, known, gone := got.Split(list, nil); len(fresh) > 0 || len(gone) > 0 || len(known) != len(list) {
 					t.Errorf("%d fresh, %d gone", len(fresh), len(gone))
 				}
 			}
 		})
 	}
-	if err := lint.NewBaseline(ds).Write(brokenWriter{}); !errors.Is(err, io.ErrShortWrite) {
+	if err := lint.NewBaseline(ds, nil).Write(brokenWriter{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("writing ended with %v", err)
 	}
 }
@@ -126,7 +163,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestReadBaselineErrors(t *testing.T) {
-	const head = "{\n  \"schema\": \"dispcheck.baseline/v1\",\n  \"findings\": "
+	const head = "{\n  \"schema\": \"dispcheck.baseline/v2\",\n  \"findings\": "
 	const print = "00112233445566778899aabbccddeeff"
 	entry := `{"fingerprint": "` + print + `", "rule": "DSP801", "file": "a.any", "message": "m"}`
 	for _, tt := range []struct{ name, text, want string }{
@@ -134,8 +171,8 @@ func TestReadBaselineErrors(t *testing.T) {
 		{"no JSON", "hello", "b.json:1:1: baseline is not JSON here: invalid character 'h' looking for beginning of value"},
 		{"a list", "[]", "b.json:1:1: baseline is no object; make it anew with --write-baseline"},
 		{"no schema", `{"findings": []}`, "b.json:1:1: baseline has no schema; make it anew with --write-baseline"},
-		{"no findings", `{"schema": "dispcheck.baseline/v1"}`, "b.json:1:1: baseline has no findings; make it anew with --write-baseline"},
-		{"another version", "{\n \"schema\": \"dispcheck.baseline/v9\"}", `b.json:2:12: schema is "dispcheck.baseline/v9", and "dispcheck.baseline/v1" is read here; make it anew with --write-baseline`},
+		{"no findings", `{"schema": "dispcheck.baseline/v2"}`, "b.json:1:1: baseline has no findings; make it anew with --write-baseline"},
+		{"another version", "{\n \"schema\": \"dispcheck.baseline/v9\"}", `b.json:2:12: schema is "dispcheck.baseline/v9", and "dispcheck.baseline/v2" is read here; make it anew with --write-baseline`},
 		{"schema is a number", `{"schema": 1}`, "b.json:1:12: schema is no text; make it anew with --write-baseline"},
 		{"findings are an object", head + "{}}", "b.json:3:15: findings are no list; make it anew with --write-baseline"},
 		{"entry is a text", head + `["x"]}`, "b.json:3:16: entry is string and no object; make it anew with --write-baseline"},

@@ -10,6 +10,7 @@ import (
 // A choice says which rules run, and with which level they report in which file. It is made from settings.
 type choice struct {
 	profile   string
+	policy    Policy
 	dir       string
 	all       bool // nothing is selected by name
 	sel, ign  []rulePattern
@@ -50,7 +51,7 @@ type stateKey struct{ rule, file string }
 
 func newChoice(s *Settings, rules []*Rule, profile string) *choice {
 	c := &choice{
-		profile: profile, dir: strings.TrimSuffix(strings.TrimPrefix(s.Dir, "./"), "/"), all: len(s.Select) == 0,
+		profile: profile, policy: s.Policy, dir: strings.TrimSuffix(strings.TrimPrefix(s.Dir, "./"), "/"), all: len(s.Select) == 0,
 		sel: newRulePatterns(s.Select), ign: newRulePatterns(s.Ignore), severity: newLevels(s.Severity),
 		options: map[string]Options{}, files: map[string][]int{}, states: map[stateKey]state{},
 	}
@@ -107,7 +108,7 @@ func (c *choice) wakes(l levelOf, id string, r *Rule) bool {
 
 // at is the state of a rule in a file.
 func (c *choice) at(id string, r *Rule, file string) state {
-	if r != nil && !r.holds(c.profile) {
+	if r != nil && !r.holds(c.profile) && !r.literally(c.policy) {
 		return state{}
 	}
 	key := stateKey{id, file}
@@ -139,7 +140,7 @@ func (c *choice) at(id string, r *Rule, file string) state {
 
 // somewhere reports whether findings of a rule count in any file there may be.
 func (c *choice) somewhere(r *Rule) bool {
-	if !r.holds(c.profile) {
+	if !r.holds(c.profile) && !r.literally(c.policy) {
 		return false
 	}
 	s := c.base(r.ID, r)

@@ -1,6 +1,12 @@
 package lint
 
-import "github.com/dispcheck/dispcheck/source"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/source"
+)
 
 // An Option is something about a rule that a project can set.
 type Option struct {
@@ -47,4 +53,38 @@ func kindOf(value any) string {
 		return "a list of texts"
 	}
 	return ""
+}
+
+// Type returns the option's type for people: "text", "whole number", "true or false" or "list of texts".
+func (o *Option) Type() string { return strings.TrimPrefix(kindOf(o.Default), "a ") }
+
+// Written returns a value of an option as it is written in .dispcheck.yaml.
+func Written(value any) string {
+	switch v := value.(type) {
+	case string:
+		return writtenText(v)
+	case []string:
+		list := make([]string, len(v))
+		for i, text := range v {
+			list[i] = writtenText(text)
+		}
+		return "[" + strings.Join(list, ", ") + "]"
+	}
+	return fmt.Sprint(value)
+}
+
+// writtenText puts a text into quotes where YAML would read it as something else.
+func writtenText(s string) string {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '/'
+		if !letter && (i == 0 || c != '-' && c != '_' && c != '.' && (c < '0' || c > '9')) {
+			return strconv.Quote(s)
+		}
+	}
+	switch strings.ToLower(s) {
+	case "", "true", "false", "yes", "no", "on", "off", "y", "n", "null":
+		return strconv.Quote(s)
+	}
+	return s
 }

@@ -18,8 +18,6 @@ type Pass struct {
 	Rule *Rule
 	// Subject is the configuration. A rule that looks at one farm may look there at the others.
 	Subject *Subject
-	// Policy says how to compare patterns.
-	Policy Policy
 
 	ctx  context.Context
 	run  *run

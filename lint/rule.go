@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ type Rule struct {
 	Name string
 	// Severity is that of most findings. Some are milder, where [Doc.Note] says so.
 	Severity diag.Severity
+	// Security says that the mistake lets strangers in, shows what is not theirs, or lets them stop the site. Outputs
+	// that know such findings mark them.
+	Security bool
 	// Profiles are those in which the rule holds, of [Profiles]; nil stands for all of them.
 	Profiles []string
 	// Fixable says that the usual finding comes with an edit that puts it right. Where only some do,
@@ -31,6 +35,10 @@ type Rule struct {
 	File   func(*Pass, *grammar.File)
 	Config func(*Pass, *model.Config)
 	Farm   func(*Pass, *model.Farm)
+	// Literal takes the place of Farm under the policy [Literal]: it looks as the rule's counterpart in
+	// adobe/aem-dispatcher-optimizer-tool does, letter by letter, in every profile, and asks nobody. nil for a
+	// rule that looks in one way. [Doc.Literal] says what it wants.
+	Literal func(*Pass, *model.Farm)
 	// Off says that the rule is not run unless a project asks for it.
 	Off bool
 	// Drops says that findings in a farm in front of an author instance are one step milder: there, policies
@@ -82,6 +90,9 @@ func (r *Rule) holds(profile string) bool {
 	return profile == "" || r.Profiles == nil || slices.Contains(r.Profiles, profile)
 }
 
+// literally reports whether the rule looks in another way, or elsewhere, under a policy.
+func (r *Rule) literally(p Policy) bool { return p == Literal && r.Literal != nil }
+
 // A Reported is a set of those who find mistakes.
 type Reported uint8
 
@@ -127,6 +138,8 @@ type Doc struct {
 	Files, BadFiles, GoodFiles []File
 	// Options are what a project sets where both examples are read; nil: nothing.
 	Options Options
+	// Literal says what the rule wants under the policy literal, in sentences; "" where that changes nothing.
+	Literal string
 	// Note says what else to know, such as when findings are milder; "" for nothing.
 	Note string
 	// Since is the version of dispcheck that brought the rule.
@@ -153,6 +166,22 @@ func (d *Doc) Examples(good bool) []File {
 		text, own = d.Good, d.GoodFiles
 	}
 	return slices.Concat([]File{{Name: d.File, Text: text}}, own, d.Files)
+}
+
+// ReadWith says with what the examples are read, in words: the release of the module and the options; "" where both
+// are the defaults.
+func (d *Doc) ReadWith() string {
+	var with []string
+	if d.Version != "" {
+		with = append(with, "Dispatcher "+d.Version)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Options)) {
+		with = append(with, "the option "+name+": "+Written(d.Options[name].Value))
+	}
+	if len(with) == 0 {
+		return ""
+	}
+	return "read with " + strings.Join(with, " and ")
 }
 
 // Shown returns the text for people: bytes that are no UTF-8 show as U+FFFD.

@@ -133,7 +133,7 @@ func (r *run) look() {
 		if !rule.Looks() || !r.choice.somewhere(rule) {
 			continue
 		}
-		if rule.Asks && r.subject.Oracle == nil {
+		if rule.Asks && r.subject.Oracle == nil && !rule.literally(r.policy) {
 			r.broken[rule.ID] = true // a comment about it is not for nothing
 			continue
 		}
@@ -160,7 +160,7 @@ func (r *run) lookWith(rule *Rule) (failure *Failure) {
 			failure = &Failure{rule, fmt.Sprint(p), string(debug.Stack())}
 		}
 	}()
-	pass := &Pass{Rule: rule, Subject: r.subject, Policy: r.policy, ctx: r.ctx, run: r}
+	pass := &Pass{Rule: rule, Subject: r.subject, ctx: r.ctx, run: r}
 	switch {
 	case rule.File != nil:
 		for _, f := range r.subject.Files {
@@ -169,6 +169,10 @@ func (r *run) lookWith(rule *Rule) (failure *Failure) {
 	case r.subject.Config == nil:
 	case rule.Config != nil:
 		rule.Config(pass, r.subject.Config)
+	case rule.literally(r.policy):
+		for _, f := range r.subject.Config.Farms {
+			rule.Literal(pass.For(f), f)
+		}
 	case rule.Farm != nil:
 		for _, f := range r.subject.Config.Farms {
 			rule.Farm(pass.For(f), f)

@@ -36,6 +36,38 @@ const two = `-- dispatcher.any --
 /0001 { /type "deny" /url "*" }
 `
 
+// TestPolicy: under the policy literal a rule that has another look looks that way, in every profile and with nobody to ask.
+func TestPolicy(t *testing.T) {
+	both := words("DSP801", "word-one", "one")
+	both.Config, both.Asks, both.Profiles = nil, true, []string{"cloud"}
+	both.Farm = func(p *lint.Pass, f *model.Farm) { p.Reportf(f.At, "semantic %s", f.Name) }
+	both.Literal = func(p *lint.Pass, f *model.Farm) { p.Reportf(f.At, "literal %s", f.Name) }
+	both.File, both.Drops = nil, true
+	plain := words("DSP802", "word-two", "two")
+	const two2 = "a/x.farm:2:2: error DSP802: /two is here\n"
+	for _, tt := range []struct {
+		name    string
+		policy  lint.Policy
+		ignore  []string
+		profile string
+		want    string
+	}{
+		{"semantic, nobody to ask", lint.Semantic, nil, "cloud", two2},
+		{"literal", lint.Literal, nil, "cloud", "a/x.farm:1:1: error DSP801: literal publish\n" + two2 + "dispatcher.any:4:2: warning DSP801: literal author\n"},
+		{"literal in another profile", lint.Literal, nil, "ams", "a/x.farm:1:1: error DSP801: literal publish\n" + two2 + "dispatcher.any:4:2: warning DSP801: literal author\n"},
+		{"literal and ignored", lint.Literal, []string{"DSP801"}, "ams", two2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := subject(t, two)
+			s.Profile, s.Found = tt.profile, nil
+			r := lint.Run(t.Context(), s, []*lint.Rule{both, plain}, &lint.Settings{Policy: tt.policy, Ignore: tt.ignore}, lint.RunOptions{})
+			if got := said(r.Findings); got != tt.want {
+				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestChoice: which rules run, and with which severity they report where.
 func TestChoice(t *testing.T) {
 	one, two2 := words("DSP801", "word-one", "one"), words("DSP802", "word-two", "two")

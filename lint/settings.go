@@ -34,7 +34,7 @@ type Settings struct {
 	Options map[string]Options
 	// Farms say what farms are for, where that cannot be told from them; later ones win.
 	Farms []FarmOf
-	// Policy says how rules compare patterns.
+	// Policy says how rules look that other tools have too.
 	Policy Policy
 }
 
@@ -112,12 +112,13 @@ func ParseLevel(name string) (Level, error) {
 // severity returns the severity of a level above LevelOff.
 func (l Level) severity() diag.Severity { return diag.Severity(l-LevelHint) + diag.Hint }
 
-// A Policy says how rules that compare patterns do so.
+// A Policy says how rules do that have a counterpart in adobe/aem-dispatcher-optimizer-tool, or that compare as another
+// tool does ([Rule.Literal]); the others are the same under each policy.
 type Policy uint8
 
 // The policies.
 const (
-	Semantic Policy = iota // by what the patterns match
+	Semantic Policy = iota // by what the configuration does
 	Literal                // letter by letter, as adobe/aem-dispatcher-optimizer-tool does
 )
 
@@ -130,6 +131,9 @@ func (p Policy) String() string {
 	}
 	return fmt.Sprintf("policy(%d)", uint8(p))
 }
+
+// Policies returns the names of all policies, the default first.
+func Policies() []string { return slices.Clone(policyNames[:]) }
 
 // ParsePolicy is the inverse of [Policy.String].
 func ParsePolicy(name string) (Policy, bool) {

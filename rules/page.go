@@ -14,17 +14,31 @@ func Page(r *lint.Rule) string {
 	var b strings.Builder
 	d := &r.Doc
 	fmt.Fprintf(&b, "# %s %s\n\n%s\n%s.\n", r.ID, r.Name, generated, capital(code(d.Title)))
+	severity := r.Severity.String()
+	if r.Security {
+		severity += ", security"
+	}
 	fmt.Fprint(&b, "\n| severity | profiles | area | found by | fix | since |\n|---|---|---|---|---|---|\n")
 	fix := "–"
 	if r.Fixable {
 		fix = "offered"
 	}
-	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Severity, strings.Join(r.ProfileNames(), ", "), AreaOf(r).Name, strings.Join(r.FoundBy(), ", "), fix, d.Since)
+	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", severity, strings.Join(r.ProfileNames(), ", "), AreaOf(r).Name, strings.Join(r.FoundBy(), ", "), fix, d.Since)
+	if r.Off {
+		fmt.Fprintf(&b, "\nThe rule is off: it runs where a project selects it, by `--select %s`, or gives it a severity.\n", r.Name)
+	}
 	fmt.Fprintf(&b, "\n## Why\n\n%s\n", code(d.Why))
 	b.WriteString("\n## Reported\n")
+	if read := d.ReadWith(); read != "" {
+		fmt.Fprintf(&b, "\n%s.\n", capital(read))
+	}
 	example(&b, d.Examples(false))
 	b.WriteString("\n## Put right\n")
 	example(&b, d.Examples(true))
+	if d.Literal != "" {
+		fmt.Fprintf(&b, "\n## With the policy literal\n\n%s\n", code(d.Literal))
+	}
+	options(&b, r)
 	if d.Note != "" {
 		fmt.Fprintf(&b, "\n## Good to know\n\n%s\n", code(d.Note))
 	}
@@ -37,6 +51,22 @@ func Page(r *lint.Rule) string {
 	return b.String()
 }
 
+// options writes what a project can set about a rule, and how.
+func options(b *strings.Builder, r *lint.Rule) {
+	if len(r.Options) == 0 {
+		return
+	}
+	b.WriteString("\n## Options\n\n| option | type | default | meaning |\n|---|---|---|---|\n")
+	for _, o := range r.Options {
+		fmt.Fprintf(b, "| `%s` | %s | `%s` | %s |\n", o.Name, o.Type(), lint.Written(o.Default), strings.ReplaceAll(code(o.Doc), "|", "\\|"))
+	}
+	fmt.Fprintf(b, "\nIn `.dispcheck.yaml`, with the defaults:\n\n```yaml\nlint:\n  options:\n    %s:\n", r.Name)
+	for _, o := range r.Options {
+		fmt.Fprintf(b, "      %s: %s\n", o.Name, lint.Written(o.Default))
+	}
+	b.WriteString("```\n")
+}
+
 // Index returns the page of all rules, docs/rules/README.md, in Markdown.
 func Index() string {
 	var b strings.Builder
@@ -45,13 +75,63 @@ Every finding names its rule by id. ` + "`dispcheck explain RULE`" + ` shows the
 ` + "`dispcheck rules`" + ` lists them all. Severity is that of most findings: a rule's page says when they are milder.
 Which rule finds what another tool checks is in [peers.md](peers.md).
 `)
+	b.WriteString("\nUnder `--policy literal` these compare letter by letter, as Adobe's Optimizer Tool and the validator of the SDK do, in\nevery profile; each page says what is wanted then:")
+	sep := " "
+	for _, r := range All() {
+		if r.Literal != nil {
+			fmt.Fprintf(&b, "%s[%s](%s.md)", sep, r.ID, r.ID)
+			sep = ", "
+		}
+	}
+	b.WriteString(".\n")
+	b.WriteString("\n| area | rules | with a fix | off |\n|---|--:|--:|--:|\n")
+	var all tallied
+	for _, a := range Areas() {
+		t := tallyOf(a.Rules)
+		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d | %d |\n", a.Title, anchor(a.Title), t.rules, t.fixable, t.off)
+		all.rules, all.fixable, all.off = all.rules+t.rules, all.fixable+t.fixable, all.off+t.off
+	}
+	fmt.Fprintf(&b, "| all | %d | %d | %d |\n", all.rules, all.fixable, all.off)
 	for _, a := range Areas() {
 		fmt.Fprintf(&b, "\n## %s\n\n| id | name | severity | profiles | finds |\n|---|---|---|---|---|\n", a.Title)
 		for _, r := range a.Rules {
-			fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", r.ID, r.ID, r.Name, r.Severity, strings.Join(r.ProfileNames(), ", "), code(r.Doc.Title))
+			severity := r.Severity.String()
+			if r.Off {
+				severity += ", off"
+			}
+			fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", r.ID, r.ID, r.Name, severity, strings.Join(r.ProfileNames(), ", "), code(r.Doc.Title))
 		}
 	}
 	return b.String()
+}
+
+// A tallied is how many rules there are of each kind.
+type tallied struct{ rules, fixable, off int }
+
+func tallyOf(list []*lint.Rule) tallied {
+	t := tallied{rules: len(list)}
+	for _, r := range list {
+		if r.Fixable {
+			t.fixable++
+		}
+		if r.Off {
+			t.off++
+		}
+	}
+	return t
+}
+
+// anchor returns what a heading is linked by.
+func anchor(heading string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == ' ':
+			return '-'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-':
+			return c
+		}
+		return -1
+	}, strings.ToLower(heading))
 }
 
 // example writes the files of one example.

@@ -70,11 +70,16 @@ func runExplain(_ context.Context, in *invocation) error {
 type explanation struct {
 	Schema string `json:"schema"`
 	ruleFacts
-	Why     string          `json:"why"`
-	Bad     []explainedFile `json:"bad"`
-	Good    []explainedFile `json:"good"`
-	Note    string          `json:"note"`
-	Sources []string        `json:"sources"`
+	Why  string          `json:"why"`
+	Bad  []explainedFile `json:"bad"`
+	Good []explainedFile `json:"good"`
+	// Version is the release of the module with which the examples are read, Set the options; "" and {} for the defaults.
+	Version string            `json:"version"`
+	Set     map[string]any    `json:"set"`
+	Options []explainedOption `json:"options"`
+	Literal string            `json:"literal"` // what is wanted under --policy literal; "" for nothing else
+	Note    string            `json:"note"`
+	Sources []string          `json:"sources"`
 }
 
 // An explainedFile is one file of an example: the one that is read, then those beside it.
@@ -82,6 +87,14 @@ type explainedFile struct {
 	Name string `json:"name"` // "" where it does not matter
 	Text string `json:"text"`
 	Link string `json:"link"` // where the file is a symbolic link to; "" where it is none
+}
+
+// An explainedOption is what a project can set about the rule.
+type explainedOption struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Default any    `json:"default"`
+	Meaning string `json:"meaning"`
 }
 
 func explained(r *lint.Rule) explanation {
@@ -92,9 +105,16 @@ func explained(r *lint.Rule) explanation {
 		}
 		return out
 	}
+	set, options := map[string]any{}, []explainedOption{}
+	for name, v := range r.Doc.Options {
+		set[name] = v.Value
+	}
+	for _, o := range r.Options {
+		options = append(options, explainedOption{o.Name, o.Type(), o.Default, o.Doc})
+	}
 	return explanation{
 		Schema: "dispcheck.explain/v1", ruleFacts: factsOf(r, rules.AreaOf(r).Name), Why: r.Doc.Why,
-		Bad: files(false), Good: files(true), Note: r.Doc.Note, Sources: append([]string{}, r.Doc.Sources...),
+		Bad: files(false), Good: files(true), Version: r.Doc.Version, Set: set, Options: options, Literal: r.Doc.Literal, Note: r.Doc.Note, Sources: append([]string{}, r.Doc.Sources...),
 	}
 }
 
@@ -108,12 +128,32 @@ func writeExplanation(o *output, r *lint.Rule) error {
 	if r.Fixable {
 		fix = ", a fix is offered"
 	}
-	fmt.Fprintf(b, "%s, profiles: %s, found by: %s%s, since %s\n", r.Name, strings.Join(r.ProfileNames(), ", "), strings.Join(r.FoundBy(), ", "), fix, r.Doc.Since)
+	security, off := "", ""
+	if r.Security {
+		security = ", security"
+	}
+	if r.Off {
+		off = ", off unless selected"
+	}
+	fmt.Fprintf(b, "%s%s, profiles: %s, found by: %s%s%s, since %s\n", r.Name, security, strings.Join(r.ProfileNames(), ", "), strings.Join(r.FoundBy(), ", "), fix, off, r.Doc.Since)
 	fmt.Fprintf(b, "\n%s\n", wrap(r.Doc.Why, 80))
-	fmt.Fprint(b, "\nreported:\n")
+	with := ""
+	if read := r.Doc.ReadWith(); read != "" {
+		with = ", " + read
+	}
+	fmt.Fprintf(b, "\nreported%s:\n", with)
 	writeExample(b, r.Doc.Examples(false))
 	fmt.Fprint(b, "\nput right:\n")
 	writeExample(b, r.Doc.Examples(true))
+	if r.Doc.Literal != "" {
+		fmt.Fprintf(b, "\n%s\n", wrap("with --policy literal: "+r.Doc.Literal, 80))
+	}
+	if len(r.Options) > 0 {
+		fmt.Fprintf(b, "\noptions, below lint.options.%s in %s:\n", r.Name, projectFileName)
+		for _, o := range r.Options {
+			fmt.Fprintf(b, "\n  %s: %s (%s)\n    %s\n", o.Name, lint.Written(o.Default), o.Type(), strings.ReplaceAll(wrap(o.Doc, 76), "\n", "\n    "))
+		}
+	}
 	if r.Doc.Note != "" {
 		fmt.Fprintf(b, "\n%s\n", wrap(r.Doc.Note, 80))
 	}

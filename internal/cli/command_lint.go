@@ -64,7 +64,7 @@ func runLint(ctx context.Context, in *invocation) error {
 	if in.yes("write-baseline") {
 		return l.writeBaseline(r)
 	}
-	if r.list, err = l.withoutBaseline(r.list); err != nil {
+	if r.list, err = l.withoutBaseline(r.list, r.name); err != nil {
 		return err
 	}
 	if err := l.print(r); err != nil {
@@ -139,6 +139,16 @@ type linted struct {
 	unread   bool // something could not be read, and was said
 }
 
+// name returns the path of a file from the root of its project; "" where none has it.
+func (r *linted) name(f *source.File) string {
+	for _, p := range r.projects {
+		if name := p.FromRoot(f); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
 // findings lints everything that was asked for, as it is on disk, in the index or after fixes.
 func (l *linter) findings(ctx context.Context) (*linted, error) {
 	if rev, staged := l.in.text("new-from-rev"), l.in.yes("staged"); staged || rev != "" {
@@ -204,7 +214,7 @@ func (l *linter) one(ctx context.Context, p *project.Project, all *linted) {
 func (l *linter) print(r *linted) error {
 	in := l.in
 	f := report.Findings{
-		List: r.list, Files: r.files, Version: build().Version, Base: rulePages,
+		List: r.list, Names: r.name, Files: r.files, Version: build().Version, Base: rulePages,
 		Rules: rules.Find, Area: func(r *lint.Rule) string { return rules.AreaOf(r).Name },
 	}
 	if err := in.emit(func(o *output) error { return writeFindings(o, &f) }); err != nil {

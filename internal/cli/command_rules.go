@@ -31,8 +31,10 @@ type ruleFacts struct {
 	Name     string   `json:"name"`
 	Area     string   `json:"area"`
 	Severity string   `json:"severity"`
+	Security bool     `json:"security"` // strangers gain by the mistake
 	Profiles []string `json:"profiles"` // "all" alone for all of them
 	Fixable  bool     `json:"fixable"`
+	Off      bool     `json:"off"` // not run unless a project asks for it
 	FoundBy  []string `json:"found_by"`
 	Since    string   `json:"since"`
 	Title    string   `json:"title"`
@@ -40,8 +42,8 @@ type ruleFacts struct {
 
 func factsOf(r *lint.Rule, area string) ruleFacts {
 	return ruleFacts{
-		ID: r.ID, Name: r.Name, Area: area, Severity: r.Severity.String(), Profiles: r.ProfileNames(),
-		Fixable: r.Fixable, FoundBy: r.FoundBy(), Since: r.Doc.Since, Title: r.Doc.Title,
+		ID: r.ID, Name: r.Name, Area: area, Severity: r.Severity.String(), Security: r.Security, Profiles: r.ProfileNames(),
+		Fixable: r.Fixable, Off: r.Off, FoundBy: r.FoundBy(), Since: r.Doc.Since, Title: r.Doc.Title,
 	}
 }
 
@@ -76,7 +78,11 @@ func writeRules(w io.Writer, all []*lint.Rule) error {
 	}
 	b := bufio.NewWriter(w)
 	for _, r := range all {
-		fmt.Fprintf(b, "%s  %-7s  %-*s  %-*s  %s\n", r.ID, r.Severity, names, r.Name, profiles, profilesOf(r), r.Doc.Title)
+		off := ""
+		if r.Off {
+			off = " (off unless selected)"
+		}
+		fmt.Fprintf(b, "%s  %-7s  %-*s  %-*s  %s%s\n", r.ID, r.Severity, names, r.Name, profiles, profilesOf(r), r.Doc.Title, off)
 	}
 	return b.Flush()
 }

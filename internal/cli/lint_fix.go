@@ -35,7 +35,7 @@ func (l *linter) fix(ctx context.Context) error {
 		if r, err = l.findings(ctx); err != nil {
 			return err
 		}
-		if r.list, err = l.withoutBaseline(r.list); err != nil {
+		if r.list, err = l.withoutBaseline(r.list, r.name); err != nil {
 			return err
 		}
 		edits, taken, _ := lint.SelectFixes(l.writable(r), l.in.yes("unsafe-fixes"))

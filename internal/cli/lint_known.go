@@ -20,7 +20,7 @@ func (l *linter) writeBaseline(r *linted) error {
 		return err // what was not found for such a reason would be new in the next run
 	}
 	path := l.in.text("baseline")
-	if err := l.in.writeFile(path, lint.NewBaseline(r.list).Write); err != nil {
+	if err := l.in.writeFile(path, lint.NewBaseline(r.list, r.name).Write); err != nil {
 		return err
 	}
 	l.in.remark("dispcheck lint: %s kept in %s", count(len(r.list), "finding"), display(path))
@@ -28,7 +28,7 @@ func (l *linter) writeBaseline(r *linted) error {
 }
 
 // withoutBaseline leaves out what the baseline holds, and says what it holds in vain.
-func (l *linter) withoutBaseline(list []diag.Diagnostic) ([]diag.Diagnostic, error) {
+func (l *linter) withoutBaseline(list []diag.Diagnostic, names lint.Names) ([]diag.Diagnostic, error) {
 	path := l.in.text("baseline")
 	if path == "" {
 		return list, nil
@@ -45,7 +45,10 @@ func (l *linter) withoutBaseline(list []diag.Diagnostic) ([]diag.Diagnostic, err
 	if err != nil {
 		return nil, err
 	}
-	fresh, known, gone := b.Split(list)
+	fresh, known, gone := b.Split(list, names)
+	if b.Shown {
+		l.in.remark("dispcheck lint: %s fits in the folder alone in which it was written; --write-baseline writes one that fits in all", display(path))
+	}
 	l.in.detail("dispcheck lint: %s passed over by %s", count(len(known), "finding"), display(path))
 	if len(gone) > 0 {
 		l.in.remark("dispcheck lint: %s holds %s that is no longer found; --write-baseline writes it anew", display(path), count(len(gone), "finding"))
@@ -66,7 +69,7 @@ func (l *linter) fresh(ctx context.Context, rev string, staged bool) (*linted, e
 		}
 	}
 	var known []diag.Diagnostic
-	now.list, known, _ = lint.NewBaseline(diag.Sort(before.list)).Split(diag.Sort(now.list))
+	now.list, known, _ = lint.NewBaseline(diag.Sort(before.list), nil).Split(diag.Sort(now.list), nil)
 	l.in.detail("dispcheck lint: %s in %s as well", count(len(known), "finding"), rev)
 	return &now, nil
 }

@@ -30,6 +30,8 @@ func lintFlags() []*flag {
 			meaning: "severity of a rule's findings: " + strings.Join(lint.Levels(), ", ")},
 		{name: "farm-type", kind: pairs, key: "lint.farm-type", on: on, arg: "FARM=TYPE", checkKey: checkPath, check: checkFarm, values: []string{"publish", "author"},
 			defWords: "told by sessions, port 4502 and the name", meaning: "what a farm serves, publish or author; its name may have *"},
+		{name: "policy", kind: choice, key: "lint.policy", on: on, values: lint.Policies(), def: lint.Semantic.String(),
+			meaning: "how rules compare that the Optimizer Tool has too: semantic, by what is matched, or literal, letter by letter as that does"},
 		{name: "baseline", key: "lint.baseline", on: on, arg: "FILE", path: true, completeFrom: completeFiles,
 			meaning: "findings to pass over, as --write-baseline has kept them"},
 		{kind: tree, key: overridesKey, on: on, checkTree: checkOverrides, treeShape: overridesShape(),
@@ -73,6 +75,10 @@ func farmType(word string) (lint.FarmType, error) {
 // lintSettings puts together what flags, environment and project file say about the rules. All of it has been checked.
 func lintSettings(in *invocation) *lint.Settings {
 	set := lint.Settings{Select: words(in.list("select")), Ignore: words(in.list("ignore"))}
+	var ok bool
+	if set.Policy, ok = lint.ParsePolicy(in.text("policy")); !ok {
+		panic("cli: policy " + in.text("policy") + " was not checked")
+	}
 	for _, e := range in.values["severity"] {
 		pattern, level, _ := strings.Cut(e.value, "=")
 		set.Severity = append(set.Severity, severityOf(pattern, level, e.span))

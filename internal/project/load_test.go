@@ -18,6 +18,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/fixtures"
 	"github.com/dispcheck/dispcheck/internal/expand"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // load loads a project that must be there.
@@ -49,6 +50,37 @@ func farms(p *Project) []string {
 		names = append(names, f.Name)
 	}
 	return names
+}
+
+// TestFromRoot: a file has one path from the root, whatever was asked for and from where.
+func TestFromRoot(t *testing.T) {
+	files := fstest.MapFS{
+		"repo/src/conf.d/x.conf":                                   {},
+		"repo/src/conf.dispatcher.d/dispatcher.any":                {Data: []byte("/farms { $include \"enabled_farms/a.farm\" }\n")},
+		"repo/src/conf.dispatcher.d/enabled_farms/a.farm":          {Data: []byte("/a { /filter { $include \"../../../shared.any\" } }\n")},
+		"repo/shared.any":                                          {Data: []byte("/1 { /type \"deny\" /url \"*\" }\n")},
+		"repo/src/conf.dispatcher.d/available_farms/placeholder.x": {},
+	}
+	want := []string{"conf.dispatcher.d/dispatcher.any", "conf.dispatcher.d/enabled_farms/a.farm", "../shared.any"}
+	for _, at := range []string{"repo/src", "repo/src/conf.dispatcher.d", "repo/src/conf.dispatcher.d/dispatcher.any"} {
+		t.Run(at, func(t *testing.T) {
+			p := load(t, Options{FS: files, Path: at})
+			var got []string
+			for _, f := range p.Tree.Files {
+				got = append(got, p.FromRoot(f.Src))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if name := p.FromRoot(source.NewFile("other", nil)); name != "" {
+				t.Errorf("another file has the name %s", name)
+			}
+		})
+	}
+	p := load(t, Options{FS: fstest.MapFS{"a/b/x.any": {Data: []byte("/cache { $include \"../y.any\" }\n")}, "a/y.any": {}}, Path: "a/b/x.any"})
+	if got := p.FromRoot(p.Tree.Files[0].Src); got != "x.any" {
+		t.Errorf("a single file is %s", got)
+	}
 }
 
 // TestExamples: the projects in the binary load without a finding.

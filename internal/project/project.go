@@ -200,3 +200,17 @@ func (p *Project) OnDisk(f *source.File) string {
 	}
 	return p.Path(name)
 }
+
+// FromRoot returns the path of a text from the folder that the server calls ServerRoot, wherever the program runs; ""
+// for a text that is not of the project.
+func (p *Project) FromRoot(f *source.File) string {
+	if p.Tree == nil || p.Tree.Name(f) == "" {
+		return ""
+	}
+	up, name := p.Root, p.Tree.Name(f)
+	above := ""
+	for up != "." && !strings.HasPrefix(name, up+"/") {
+		up, above = path.Dir(up), above+"../"
+	}
+	return above + strings.TrimPrefix(name, up+"/")
+}

@@ -17,10 +17,10 @@ type Findings struct {
 	List []diag.Diagnostic
 	// Rules returns the rule of an id, nil where there is none. A nil function knows no rule.
 	Rules func(id string) *lint.Rule
-	// Area returns the area of a rule, such as "filter", and Security whether the rule keeps what is
-	// private from strangers. They may be nil; SARIF and SonarQube show them.
-	Area     func(*lint.Rule) string
-	Security func(*lint.Rule) bool
+	// Area returns the area of a rule, such as "filter". It may be nil; SARIF shows it.
+	Area func(*lint.Rule) string
+	// Names are those of files in fingerprints; nil for the names that are shown.
+	Names lint.Names
 	// Files counts the files that were looked at.
 	Files int
 	// Version is that of dispcheck.
@@ -166,8 +166,6 @@ func (f *Findings) area(r *lint.Rule) string {
 	}
 	return f.Area(r)
 }
-
-func (f *Findings) secures(r *lint.Rule) bool { return r != nil && f.Security != nil && f.Security(r) }
 
 // A foundRule is a rule that some finding names, with the worst severity among them: settings may have
 // made it another than the rule's own.

@@ -25,9 +25,10 @@ import (
 var ruleBook = map[string]*lint.Rule{
 	"DSP007": {ID: "DSP007", Name: "missing-value", Severity: diag.Error, Doc: lint.Doc{
 		Title: "a property has no value", Why: "Dispatcher takes the default, and says nothing.", Bad: "/url", Good: "/url \"*\"\n", Note: "Milder in /filter."}},
-	"DSP155": {ID: "DSP155", Name: "filter-allow-glob", Severity: diag.Warning, Doc: lint.Doc{
-		Title: "an allow rule uses /glob", Why: "A request line has more than a path: {0} and [x](y) | `z`.", Bad: "# ```` \xff\n/glob \"*\"", Good: "/url \"*\"",
-		Sources: []string{"AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md"}}},
+	"DSP155": {ID: "DSP155", Name: "filter-allow-glob", Severity: diag.Warning, Security: true, Off: true,
+		Options: []lint.Option{{Name: "minimum", Default: 2, Doc: "The least."}, {Name: "folders", Default: []string{"/a"}, Doc: "Some."}}, Doc: lint.Doc{
+			Title: "an allow rule uses /glob", Why: "A request line has more than a path: {0} and [x](y) | `z`.", Bad: "# ```` \xff\n/glob \"*\"", Good: "/url \"*\"",
+			Sources: []string{"AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md"}}},
 	"DSP102": {ID: "DSP102", Name: "long", Severity: diag.Hint},
 }
 
@@ -59,9 +60,8 @@ func rich(t *testing.T) *Findings {
 	)
 	return &Findings{
 		List: ds, Files: 12, Version: "1.2.3", Base: "https://example.com/docs/rules/", Subject: "dispatcher.any",
-		Rules:    func(id string) *lint.Rule { return ruleBook[id] },
-		Area:     func(r *lint.Rule) string { return map[string]string{"DSP155": "filter", "DSP007": "syntax"}[r.ID] },
-		Security: func(r *lint.Rule) bool { return r.ID == "DSP155" },
+		Rules: func(id string) *lint.Rule { return ruleBook[id] },
+		Area:  func(r *lint.Rule) string { return map[string]string{"DSP155": "filter", "DSP007": "syntax"}[r.ID] },
 	}
 }
 
@@ -444,7 +444,7 @@ func TestFingerprints(t *testing.T) {
 	at := func(text, fault, message string) diag.Diagnostic {
 		return diag.Diagnostic{Rule: "DSP155", Span: find(t, source.NewFile("a.any", []byte(text)), fault), Message: message}
 	}
-	base := lint.Fingerprints([]diag.Diagnostic{at("/a \"b\" x\n", "x", "m")})[0]
+	base := lint.Fingerprints([]diag.Diagnostic{at("/a \"b\" x\n", "x", "m")}, nil)[0]
 	for _, tt := range []struct {
 		name string
 		d    diag.Diagnostic
@@ -457,14 +457,14 @@ func TestFingerprints(t *testing.T) {
 		{"other text at fault", at("/a \"b\" x\n", "b", "m"), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := lint.Fingerprints([]diag.Diagnostic{tt.d})[0] == base; got != tt.same {
+			if got := lint.Fingerprints([]diag.Diagnostic{tt.d}, nil)[0] == base; got != tt.same {
 				t.Errorf("the fingerprint is the same: %v, want %v", got, tt.same)
 			}
 		})
 	}
 	d := at("/a x\n/a x\n", "x", "m")
 	seen := map[string]bool{}
-	for _, p := range lint.Fingerprints([]diag.Diagnostic{d, d, {Message: "m"}, {Message: "n"}, {Message: "m"}}) {
+	for _, p := range lint.Fingerprints([]diag.Diagnostic{d, d, {Message: "m"}, {Message: "n"}, {Message: "m"}}, nil) {
 		if seen[p] || len(p) != 32 {
 			t.Errorf("fingerprint %q is given twice or has not 32 characters", p)
 		}
@@ -568,7 +568,7 @@ func TestFingerprintsOfLongLine(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	lint.Fingerprints(ds)
+	lint.Fingerprints(ds, nil)
 	runtime.ReadMemStats(&after)
 	bytesPer := (after.TotalAlloc - before.TotalAlloc) / uint64(len(ds))
 	if bytesPer > 64<<10 {

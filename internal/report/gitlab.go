@@ -32,7 +32,7 @@ type gitlabLines struct {
 // GitLab would show one of the two.
 func (p *Printer) GitLab(w io.Writer, f *Findings) error {
 	issues := make([]gitlabIssue, 0, len(f.List))
-	prints := lint.Fingerprints(f.List)
+	prints := lint.Fingerprints(f.List, f.Names)
 	for i := range f.List {
 		d := &f.List[i]
 		issue := gitlabIssue{Description: advice(d), Check: d.Rule, Fingerprint: prints[i], Severity: gitlabSeverity(d.Severity)}

@@ -46,7 +46,9 @@ type (
 		Properties *sarifRuleProperties `json:"properties,omitempty"`
 	}
 	sarifRuleDefault struct {
-		Level string `json:"level"`
+		Level      string         `json:"level"`
+		Enabled    *bool          `json:"enabled,omitempty"`    // nil stands for true
+		Parameters map[string]any `json:"parameters,omitempty"` // the options of the rule, with their defaults
 	}
 	sarifRuleProperties struct {
 		Tags []string `json:"tags,omitempty"`
@@ -127,7 +129,7 @@ const (
 	sarifRoot   = "%SRCROOT%"
 	// The name of our fingerprint has a version, as the standard asks (3.27.17): a new way to make it
 	// must not be compared with the old.
-	sarifFingerprint = "dispcheckContent/v1"
+	sarifFingerprint = "dispcheckContent/v2"
 )
 
 // SARIF writes findings as a log of the OASIS standard SARIF 2.1.0 with one run. Only rules that a
@@ -148,7 +150,7 @@ func (p *Printer) SARIF(w io.Writer, f *Findings) error {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, f.sarifRule(r))
 	}
 	s := sarif{p.prefix(f)}
-	prints := lint.Fingerprints(f.List)
+	prints := lint.Fingerprints(f.List, f.Names)
 	for i := range f.List {
 		d := &f.List[i]
 		r := sarifResult{
@@ -316,7 +318,7 @@ func (f *Findings) sarifRule(found foundRule) sarifRule {
 		ID: found.id, Name: r.Name,
 		Short: &sarifText{Text: title}, Full: &sarifText{Text: cmp.Or(r.Doc.Why, title)},
 		Help:    &sarifText{cmp.Or(helpText(&r.Doc), title), helpMarkdown(&r.Doc)},
-		Default: &sarifRuleDefault{sarifLevel(r.Severity)},
+		Default: sarifDefault(r),
 	}
 	if page := linkTo(f.url(found.id)); strings.Contains(page, "://") { // the schema takes no path
 		out.HelpURI = page
@@ -325,7 +327,7 @@ func (f *Findings) sarifRule(found foundRule) sarifRule {
 	if area := f.area(r); area != "" {
 		p.Tags = append(p.Tags, area)
 	}
-	if f.secures(r) {
+	if r.Security {
 		p.Tags = append(p.Tags, "security")
 		p.Security = securitySeverity(r.Severity)
 	}
@@ -333,6 +335,21 @@ func (f *Findings) sarifRule(found foundRule) sarifRule {
 		out.Properties = &p
 	}
 	return out
+}
+
+// sarifDefault tells how the rule is set where a project sets nothing.
+func sarifDefault(r *lint.Rule) *sarifRuleDefault {
+	d := &sarifRuleDefault{Level: sarifLevel(r.Severity)}
+	if r.Off {
+		d.Enabled = new(bool)
+	}
+	for _, o := range r.Options {
+		if d.Parameters == nil {
+			d.Parameters = map[string]any{}
+		}
+		d.Parameters[o.Name] = o.Default
+	}
+	return d
 }
 
 // securitySeverity returns the middle of the range that GitHub calls high, medium or low.

@@ -102,6 +102,13 @@ func TestSARIF(t *testing.T) {
 	if diff := cmp.Diff(&sarifRuleProperties{Tags: []string{"filter", "security"}, Security: "5.5"}, rule.Properties); diff != "" {
 		t.Errorf("properties (-want +got):\n%s", diff)
 	}
+	off := false
+	if diff := cmp.Diff(&sarifRuleDefault{"warning", &off, map[string]any{"minimum": 2.0, "folders": []any{"/a"}}}, rule.Default); diff != "" {
+		t.Errorf("default configuration (-want +got):\n%s", diff)
+	}
+	if rule.HelpURI != "https://example.com/docs/rules/DSP155.md" {
+		t.Errorf("the page of the rule is %s", rule.HelpURI)
+	}
 	if !slices.IsSortedFunc(run.Tool.Driver.Rules, func(a, b sarifRule) int { return strings.Compare(a.ID, b.ID) }) {
 		t.Error("the rules are out of order")
 	}

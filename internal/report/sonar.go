@@ -110,7 +110,7 @@ func (f *Findings) sonarRule(r foundRule) sonarRule {
 		}
 	}
 	switch {
-	case f.secures(r.rule):
+	case r.rule != nil && r.rule.Security:
 		out.Attribute, out.Type, out.Impacts[0].Quality = "TRUSTWORTHY", "VULNERABILITY", "SECURITY"
 	case r.worst < diag.Warning:
 		out.Attribute, out.Type, out.Impacts[0].Quality = "CONVENTIONAL", "CODE_SMELL", "MAINTAINABILITY"

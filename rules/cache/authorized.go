@@ -4,10 +4,11 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var allowAuthorizedOn = lint.Rule{
-	ID: "DSP325", Name: "allow-authorized-on", Severity: diag.Error, Fixable: true, Drops: true, Farm: checkAllowAuthorized,
+	ID: "DSP325", Name: "allow-authorized-on", Severity: diag.Error, Security: true, Fixable: true, Drops: true, Farm: checkAllowAuthorized,
 	Doc: lint.Doc{
 		Title: "answers for who is logged in are cached, and nobody asks who gets them",
 		Why: "With /allowAuthorized \"1\" the answer to a request with credentials is stored as any other. Without /auth_checker the next " +
@@ -44,12 +45,12 @@ func checkAllowAuthorized(p *lint.Pass, f *model.Farm) {
 		Span: c.AllowAuthorized.At.Span, Included: c.AllowAuthorized.At.Included,
 		Message: `/allowAuthorized is "1" and there is no /auth_checker`,
 		Hint:    `write "0", or let an /auth_checker decide who gets a cached page`,
-		Fixes:   rewrite(c.AllowAuthorized.ValueAt, "0"), // not safe: such requests go to AEM
+		Fixes:   textedit.Replaced(c.AllowAuthorized.ValueAt, "0"), // not safe: such requests go to AEM
 	})
 }
 
 var allowAuthorizedWithSessions = lint.Rule{
-	ID: "DSP326", Name: "allow-authorized-with-sessions", Severity: diag.Error, Fixable: true, Farm: checkAllowAuthorizedWithSessions,
+	ID: "DSP326", Name: "allow-authorized-with-sessions", Severity: diag.Error, Security: true, Fixable: true, Farm: checkAllowAuthorizedWithSessions,
 	Doc: lint.Doc{
 		Title: "/allowAuthorized is on in a farm with /sessionmanagement",
 		Why: "/sessionmanagement lets only who has a session at the farm's pages. With /allowAuthorized \"1\" those pages are stored, and each " +
@@ -85,6 +86,6 @@ func checkAllowAuthorizedWithSessions(p *lint.Pass, f *model.Farm) {
 		Message: `/allowAuthorized is "1" in a farm with /sessionmanagement`,
 		Hint:    `write "0"`,
 		Related: []diag.Related{{Span: head(f.SessionManagement.At).Span, Message: "the sessions"}},
-		Fixes:   rewrite(c.AllowAuthorized.ValueAt, "0"), // not safe: such requests go to AEM
+		Fixes:   textedit.Replaced(c.AllowAuthorized.ValueAt, "0"), // not safe: such requests go to AEM
 	})
 }

@@ -8,10 +8,11 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var allowedClientsMissing = lint.Rule{
-	ID: "DSP331", Name: "allowedclients-missing", Severity: diag.Error, Profiles: []string{"ams", "classic"}, Drops: true, Farm: checkClientsMissing,
+	ID: "DSP331", Name: "allowedclients-missing", Severity: diag.Error, Security: true, Profiles: []string{"ams", "classic"}, Drops: true, Farm: checkClientsMissing,
 	Doc: lint.Doc{
 		Title: "anybody may flush the cache",
 		Why: "Without entries in /allowedClients every client may send a flush. Who does so again and again keeps the cache empty, and all " +
@@ -112,7 +113,7 @@ func checkClientPattern(p *lint.Pass, f *model.Farm) {
 			Hint: "write addresses, or globs such as 10.0.0.*, an entry for each",
 		}
 		if glob != "" {
-			d.Fixes = rewrite(g.ValueAt, glob) // not safe: the entry comes to decide
+			d.Fixes = textedit.Replaced(g.ValueAt, glob) // not safe: the entry comes to decide
 		}
 		p.Report(d)
 	}

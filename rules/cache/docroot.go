@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var docrootMissing = lint.Rule{
@@ -107,13 +108,13 @@ func checkDocrootNotVariable(p *lint.Pass, f *model.Farm) {
 		Span: at, Included: f.Cache.Docroot.At.Included, Message: fmt.Sprintf("/docroot is %s, not %s", quote(raw), cloudDocroot),
 		Hint: "write " + cloudDocroot + ", as DocumentRoot of the virtual host says",
 		// Not safe: files are stored and looked for elsewhere.
-		Fixes: rewrite(at, cloudDocroot),
+		Fixes: textedit.Replaced(at, cloudDocroot),
 	}
 	p.Report(d)
 }
 
 var docrootDangerous = lint.Rule{
-	ID: "DSP350", Name: "docroot-dangerous", Severity: diag.Error, Profiles: []string{"ams", "classic"}, Farm: checkDocrootDangerous,
+	ID: "DSP350", Name: "docroot-dangerous", Severity: diag.Error, Security: true, Profiles: []string{"ams", "classic"}, Farm: checkDocrootDangerous,
 	Doc: lint.Doc{
 		Title: "/docroot is a folder of the system",
 		Why: "The module writes files below /docroot under names that clients choose, and a flush deletes what it finds there. In a folder that " +

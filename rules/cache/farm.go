@@ -13,9 +13,8 @@ import (
 // complete reports whether what the /cache of a farm lacks is not written anywhere: the farm is no part that was
 // completed, it is more than a sketch, and all that the section includes could be read.
 func complete(p *lint.Pass, f *model.Farm) bool {
-	const onlyFarms = 1 // a farm in a file of its own lacks nothing but the /farms around it
 	added := len(p.Subject.Config.Wrapped)
-	if f.Cache == nil || added > onlyFarms || f.RendersAt.Span.IsZero() || added > 0 && f.VirtualHostsAt.Span.IsZero() {
+	if f.Cache == nil || unread.Part(p.Subject.Config) || f.RendersAt.Span.IsZero() || added > 0 && f.VirtualHostsAt.Span.IsZero() {
 		return false
 	}
 	return !unread.Section(p, f.Cache.At.Span)
@@ -55,9 +54,7 @@ func siteFarm(p *lint.Pass, f *model.Farm) bool {
 }
 
 // undetermined reports whether a text depends on a variable that is not known here.
-func undetermined(text string) bool {
-	return strings.Contains(text, "${") || strings.Contains(text, "$<")
-}
+func undetermined(text string) bool { return unread.Variable(text) }
 
 // readable reports whether the text of a number or flag could be read; where it could not, the model says so.
 func readable[T any](s model.Setting[T]) bool {

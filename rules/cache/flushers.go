@@ -7,11 +7,12 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/lastmatch"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
 var allowedClientsOpen = lint.Rule{
-	ID: "DSP332", Name: "allowedclients-open", Severity: diag.Error, Drops: true, Farm: checkClientsOpen,
+	ID: "DSP332", Name: "allowedclients-open", Severity: diag.Error, Security: true, Drops: true, Farm: checkClientsOpen,
 	Doc: lint.Doc{
 		Title: "/allowedClients lets any address flush the cache",
 		Why: "Flushes do not pass the filter: /allowedClients alone keeps strangers from them. Who may flush can keep the cache empty, and then " +
@@ -39,7 +40,7 @@ var allowedClientsOpen = lint.Rule{
 }
 
 var allowedClientsIPv6Gap = lint.Rule{
-	ID: "DSP333", Name: "allowedclients-ipv6-gap", Severity: diag.Warning, Fixable: true, Drops: true, Farm: checkClientsIPv6,
+	ID: "DSP333", Name: "allowedclients-ipv6-gap", Severity: diag.Warning, Security: true, Fixable: true, Drops: true, Farm: checkClientsIPv6,
 	Doc: lint.Doc{
 		Title: "entry that keeps clients from flushing is for IPv4 alone",
 		Why: `An address is compared as text. "*.*.*.*" fits those of IPv4, with three dots, and none of IPv6, such as 2001:db8::7: what holds ` +
@@ -129,7 +130,7 @@ func checkClientsIPv6(p *lint.Pass, f *model.Farm) {
 		d.Message = fmt.Sprintf("/glob %s fits no IPv6 address, and no entry says what holds for those", quote(four.Glob.Text()))
 	}
 	if four.Glob.Text() == "*.*.*.*" && four.Glob.Quote != '\'' {
-		d.Fixes = rewrite(four.Glob.ValueAt, "*") // not safe: addresses of IPv6 that might flush no longer may
+		d.Fixes = textedit.Replaced(four.Glob.ValueAt, "*") // not safe: addresses of IPv6 that might flush no longer may
 	}
 	p.Report(d)
 }

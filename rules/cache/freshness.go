@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 // The examples of these rules differ in one line of /cache.
@@ -26,16 +27,17 @@ const (
 )
 
 var statfilesLevelLow = lint.Rule{
-	ID: "DSP304", Name: "statfileslevel-low", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkLevelLow,
+	ID: "DSP304", Name: "statfileslevel-low", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkLevelLow, Literal: checkLevelLiterally,
 	Options: []lint.Option{{Name: "minimum", Default: 2, Doc: "The lowest level that is not reported."}},
 	Doc: lint.Doc{
 		Title: "each activation makes most of the cache stale",
 		Why: "/statfileslevel says how many levels of folders have a statfile of their own. With 0, the default, there is one for all: the " +
 			"activation of a single page makes every page of every site stale, and all of them go to AEM again.",
-		File:  "dispatcher.any",
-		Bad:   exampleBefore + exampleBehind,
-		Good:  exampleBefore + "\t\t\t/statfileslevel \"2\"\n" + exampleBehind,
-		Files: exampleCache(exampleGrace + exampleStale + exampleTTL + exampleRules + exampleInvalid + exampleClients + exampleParams + exampleHeaders),
+		File:    "dispatcher.any",
+		Bad:     exampleBefore + exampleBehind,
+		Good:    exampleBefore + "\t\t\t/statfileslevel \"2\"\n" + exampleBehind,
+		Files:   exampleCache(exampleGrace + exampleStale + exampleTTL + exampleRules + exampleInvalid + exampleClients + exampleParams + exampleHeaders),
+		Literal: "Every farm for the public has a /statfileslevel of at least the minimum, whatever it stores.",
 		Note: "The right level is the depth of the folder that the pages of one site or language share: 4 for /content/brand/us/en. The " +
 			"option minimum sets what is enough. Farms in front of author instances are not reported.",
 		Since:   since,
@@ -51,7 +53,7 @@ func checkLevelLow(p *lint.Pass, f *model.Farm) {
 }
 
 var gracePeriodLow = lint.Rule{
-	ID: "DSP308", Name: "graceperiod-low", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkGraceLow,
+	ID: "DSP308", Name: "graceperiod-low", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkGraceLow, Literal: checkGraceLiterally,
 	Options: []lint.Option{{Name: "minimum", Default: 2, Doc: "The fewest seconds that are not reported."}},
 	Doc: lint.Doc{
 		Title: "stale pages are not delivered for a moment longer",
@@ -62,6 +64,7 @@ var gracePeriodLow = lint.Rule{
 		Bad:     exampleBefore + exampleBehind,
 		Good:    exampleBefore + "\t\t\t/gracePeriod \"2\"\n" + exampleBehind,
 		Files:   exampleCache(exampleLevel + exampleStale + exampleTTL + exampleRules + exampleInvalid + exampleClients + exampleParams + exampleHeaders),
+		Literal: "Every farm for the public has a /gracePeriod of at least the minimum, whatever it stores.",
 		Note:    "The option minimum sets what is enough. Farms in front of author instances are not reported.",
 		Since:   since,
 		Sources: []string{optimizer + " (Disp-3)", configuration, skills},
@@ -86,7 +89,7 @@ func checkNumber(p *lint.Pass, f *model.Farm, s model.Setting[int], name string,
 		p.Report(diag.Diagnostic{
 			Span: s.ValueAt, Included: s.At.Included, Message: fmt.Sprintf("/%s is %d: %s", name, s.Value, effect),
 			Hint:  "write " + want + " or more",
-			Fixes: rewrite(s.ValueAt, want), // not safe: other files are stale, or for another time
+			Fixes: textedit.Replaced(s.ValueAt, want), // not safe: other files are stale, or for another time
 		})
 	case !s.Set && least > 0 && siteFarm(p, f):
 		at := head(f.Cache.At)
@@ -99,7 +102,7 @@ func checkNumber(p *lint.Pass, f *model.Farm, s model.Setting[int], name string,
 }
 
 var serveStaleOff = lint.Rule{
-	ID: "DSP310", Name: "serve-stale-off", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkServeStale,
+	ID: "DSP310", Name: "serve-stale-off", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkServeStale, Literal: checkServeStaleLiterally,
 	Doc: lint.Doc{
 		Title: "no stale page is delivered when AEM fails",
 		Why: "A page that is stale is asked for anew. If AEM is not there or answers with an error then, the visitor gets the error, although " +
@@ -108,6 +111,7 @@ var serveStaleOff = lint.Rule{
 		Bad:     exampleBefore + exampleBehind,
 		Good:    exampleBefore + "\t\t\t/serveStaleOnError \"1\"\n" + exampleBehind,
 		Files:   exampleCache(exampleLevel + exampleGrace + exampleTTL + exampleRules + exampleInvalid + exampleClients + exampleParams + exampleHeaders),
+		Literal: "Every farm for the public has /serveStaleOnError \"1\" or \"true\", whatever it stores.",
 		Note:    "A site whose pages must not be old, as with prices or stocks, may want it off: suppress the finding. Farms in front of author instances are not reported.",
 		Since:   since,
 		Sources: []string{optimizer + " (Disp-5)", configuration},
@@ -124,7 +128,7 @@ func checkServeStale(p *lint.Pass, f *model.Farm) {
 	case s.Set && s.Text == "0":
 		p.Report(diag.Diagnostic{
 			Span: s.ValueAt, Included: s.At.Included, Message: "/serveStaleOnError is 0: " + effect, Hint: `write "1"`,
-			Fixes: rewrite(s.ValueAt, "1"), // not safe: errors become pages
+			Fixes: textedit.Replaced(s.ValueAt, "1"), // not safe: errors become pages
 		})
 	case !s.Set && siteFarm(p, f):
 		at := head(f.Cache.At)

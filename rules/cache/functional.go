@@ -61,7 +61,7 @@ var functionalParameter = lint.Rule{
 var usualNames = [...]string{"q", "query", "search", "page", "start", "offset", "sort", "id", "code", "state"}
 
 var queryToken = lint.Rule{
-	ID: "DSP351", Name: "cache-query-token", Severity: diag.Warning, Fixable: true, Drops: true, Farm: checkQueryToken,
+	ID: "DSP351", Name: "cache-query-token", Severity: diag.Warning, Security: true, Fixable: true, Drops: true, Farm: checkQueryToken,
 	Doc: lint.Doc{
 		Title: "a parameter that says who may read is ignored",
 		Why: "A link may hold what entitles its reader: a token or a signature. Where that parameter is ignored, the answer to the first such " +

@@ -54,7 +54,7 @@ func checkHeadersGlob(p *lint.Pass, f *model.Farm) {
 }
 
 var headersSetCookie = lint.Rule{
-	ID: "DSP337", Name: "headers-set-cookie", Severity: diag.Error, Fixable: true, Farm: checkHeadersSetCookie,
+	ID: "DSP337", Name: "headers-set-cookie", Severity: diag.Error, Security: true, Fixable: true, Farm: checkHeadersSetCookie,
 	Doc: lint.Doc{
 		Title: "a header that is for one visitor is stored with the page",
 		Why: "What /headers names is stored beside the page and sent to everyone who gets it from the cache. A stored Set-Cookie gives all " +
@@ -199,7 +199,7 @@ func checkHeadersBasics(p *lint.Pass, f *model.Farm) {
 }
 
 var headersCORSCached = lint.Rule{
-	ID: "DSP338", Name: "headers-cors-cached", Severity: diag.Warning, Drops: true, Farm: checkHeadersCORS,
+	ID: "DSP338", Name: "headers-cors-cached", Severity: diag.Warning, Security: true, Drops: true, Farm: checkHeadersCORS,
 	Doc: lint.Doc{
 		Title: "the permission for one origin is stored for all",
 		Why: "AEM sees the Origin of a request and answers with an Access-Control-Allow-Origin for it. Stored with the file, that answer goes " +

@@ -11,6 +11,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/lastmatch"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var statfilesLevelInvalid = lint.Rule{
@@ -112,11 +113,11 @@ func checkLevelDepth(p *lint.Pass, f *model.Farm) {
 	case level.Value > len(shallow):
 		d.Message = fmt.Sprintf("/statfileslevel %d is deeper than %s: an activation leaves pages beside it as they are", level.Value, root)
 		d.Hint = fmt.Sprintf("write %s", levels(least, len(shallow)))
-		d.Fixes = rewrite(level.ValueAt, fmt.Sprint(len(shallow))) // not safe: files become stale at other times
+		d.Fixes = textedit.Replaced(level.ValueAt, fmt.Sprint(len(shallow))) // not safe: files become stale at other times
 	case level.Value < least:
 		d.Message = fmt.Sprintf("/statfileslevel %d makes an activation of %s stale %s, too", level.Value, one, other)
 		d.Hint = fmt.Sprintf("write %s", levels(least, len(shallow)))
-		d.Fixes = rewrite(level.ValueAt, fmt.Sprint(least))
+		d.Fixes = textedit.Replaced(level.ValueAt, fmt.Sprint(least))
 	default:
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
@@ -19,7 +20,7 @@ const (
 )
 
 var ignoreURLParamsPolicy = lint.Rule{
-	ID: "DSP311", Name: "ignoreurlparams-policy", Severity: diag.Warning, Fixable: true, Drops: true, Farm: checkParameterPolicy,
+	ID: "DSP311", Name: "ignoreurlparams-policy", Severity: diag.Warning, Fixable: true, Drops: true, Farm: checkParameterPolicy, Literal: checkParametersLiterally,
 	Options: []lint.Option{{
 		Name: "policy", Default: eitherWay,
 		Doc: "What parameters without an entry of their own are to be: either of the two, as long as it is written, ignore-by-default or deny-by-default.",
@@ -45,8 +46,10 @@ var ignoreURLParamsPolicy = lint.Rule{
 }
 `,
 		Note: "Adobe's sources disagree: the Optimizer Tool wants all parameters to be ignored but those that are denied, the default farm of " +
-			"the Cloud Service denies all but those that are known from marketing. The option policy settles it for a project. With " +
-			"the policy literal the list must start with the entry, as the Optimizer Tool demands. The fix writes down what holds.",
+			"the Cloud Service denies all but those that are known from marketing. The option policy settles it for a project. The " +
+			"fix writes down what holds.",
+		Literal: "/ignoreUrlParams of a farm for the public starts with an entry that has /glob \"*\" and /type \"allow\", or \"deny\" where " +
+			"the option policy is deny-by-default. A farm without the list is reported as well.",
 		Since:   since,
 		Sources: []string{optimizer + " (Disp-1)", configuration, archetype},
 	},
@@ -70,15 +73,6 @@ func checkParameterPolicy(p *lint.Pass, f *model.Farm) {
 		}
 	}
 	policy := p.String("policy")
-	if p.Policy == lint.Literal {
-		all = nil
-		if l.Rules[0].Glob.Text() == "*" {
-			all = l.Rules[0]
-		}
-		if policy == eitherWay {
-			policy = ignoreByDefault
-		}
-	}
 	at := head(l.At)
 	d := diag.Diagnostic{}
 	switch {
@@ -97,7 +91,7 @@ func checkParameterPolicy(p *lint.Pass, f *model.Farm) {
 				entry = `/others { /glob "*" /type "deny" }`
 			}
 		}
-		if edits := firstEntry(l, entry); edits != nil {
+		if edits := textedit.FirstEntry(l, entry); edits != nil {
 			// Safe: what no entry matches is not ignored either.
 			d.Fixes = []diag.Fix{{Title: "add " + entry, Safe: true, Edits: edits}}
 		}
@@ -111,8 +105,37 @@ func checkParameterPolicy(p *lint.Pass, f *model.Farm) {
 	p.Report(d)
 }
 
+// checkParametersLiterally looks at the first entry alone, as RULE_LIST_STARTS_WITH of the Optimizer Tool does.
+func checkParametersLiterally(p *lint.Pass, f *model.Farm) {
+	if p.FarmType(f) == lint.Author || f.Cache == nil && unread.Part(p.Subject.Config) {
+		return
+	}
+	word := "allow"
+	if p.String("policy") == denyByDefault {
+		word = "deny"
+	}
+	at, subject, verb := f.At, "farm /"+f.Name, "has no /ignoreUrlParams that starts"
+	if f.Cache != nil {
+		at, subject = f.Cache.At, "/cache"
+		if l := f.Cache.IgnoreURLParams; l != nil {
+			if at, subject, verb = l.At, "/ignoreUrlParams", "does not start"; len(l.Rules) > 0 {
+				at = l.Rules[0].At
+				if g := l.Rules[0].Glob; g != nil && strings.TrimSpace(g.Text()) == "*" && strings.EqualFold(l.Rules[0].Type.Text, "deny") == (word == "deny") {
+					return
+				}
+			}
+		}
+	}
+	at = head(at)
+	p.Report(diag.Diagnostic{
+		Span: at.Span, Included: at.Included, Message: fmt.Sprintf(`%s %s with an entry for /glob "*" that has /type "%s"`, subject, verb, word),
+		Hint: "write it before all other entries",
+	})
+}
+
 var ignoreURLParamsMissing = lint.Rule{
 	ID: "DSP312", Name: "ignoreurlparams-missing", Severity: diag.Warning, Drops: true, Farm: checkParametersMissing,
+	Literal: func(*lint.Pass, *model.Farm) {}, // DSP311 tells
 	Doc: lint.Doc{
 		Title: "every parameter keeps a page out of the cache",
 		Why: "Without /ignoreUrlParams a request with any query goes to AEM. Campaigns send their visitors with parameters that change " +
@@ -143,6 +166,7 @@ var ignoreURLParamsMissing = lint.Rule{
 }
 `,
 		Files:   exampleCache(exampleLevel + exampleGrace + exampleStale + exampleTTL + exampleRules + exampleInvalid + exampleClients + exampleHeaders),
+		Literal: "DSP311 reports the missing list instead.",
 		Note:    "A CDN in front may take such parameters off; suppress the finding then. Farms that store no pages are not reported.",
 		Since:   since,
 		Sources: []string{cloudCaching, optimizer + " (Disp-1)", skills},
@@ -281,7 +305,7 @@ func checkBadParameter(p *lint.Pass, f *model.Farm) {
 		}
 		if name != "" && g.Quote != '\'' {
 			// Not safe: requests that went to AEM are answered from the cache.
-			d.Fixes = rewrite(g.ValueAt, name)
+			d.Fixes = textedit.Replaced(g.ValueAt, name)
 		}
 		p.Report(d)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -165,7 +166,7 @@ func TestFirstEntry(t *testing.T) {
 				t.Fatal("the text is not read as rules of a cache")
 			}
 			got := ""
-			if edits := firstEntry(c.Rules, "/0"); edits != nil {
+			if edits := textedit.FirstEntry(c.Rules, "/0"); edits != nil {
 				got = changed(t, c.Rules.At.Span.File, edits)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -219,6 +220,9 @@ func TestParameterPolicies(t *testing.T) {
 	for _, tt := range []struct {
 		name, policy, text, want string
 	}{
+		{"literal, deny, ignores", "literal " + denyByDefault, ignores, `/ignoreUrlParams does not start with an entry for /glob "*" that has /type "deny"`},
+		{"literal, deny, denies", "literal " + denyByDefault, denies, ""},
+		{"literal, either, denies", "literal " + eitherWay, denies, `/ignoreUrlParams does not start with an entry for /glob "*" that has /type "allow"`},
 		{"either, ignores", eitherWay, ignores, ""},
 		{"either, denies", eitherWay, denies, ""},
 		{"either, neither", eitherWay, neither, "/ignoreUrlParams does not say what holds for all other parameters"},
@@ -235,9 +239,13 @@ func TestParameterPolicies(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := lint.Subject{Config: p.Config, Files: p.Tree.Files}
+			policy, literal := strings.CutPrefix(tt.policy, "literal ")
 			set := lint.Settings{
 				Select:  []string{ignoreURLParamsPolicy.ID},
-				Options: map[string]lint.Options{ignoreURLParamsPolicy.ID: {"policy": {Value: tt.policy}}},
+				Options: map[string]lint.Options{ignoreURLParamsPolicy.ID: {"policy": {Value: policy}}},
+			}
+			if literal {
+				set.Policy = lint.Literal
 			}
 			got := ""
 			for _, d := range lint.Run(t.Context(), &s, Rules(), &set, lint.RunOptions{}).Findings {

@@ -7,10 +7,11 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var cacheMode = lint.Rule{
-	ID: "DSP343", Name: "cache-mode", Severity: diag.Warning, Fixable: true, Farm: checkMode,
+	ID: "DSP343", Name: "cache-mode", Severity: diag.Warning, Security: true, Fixable: true, Farm: checkMode,
 	Doc: lint.Doc{
 		Title: "permissions of cached files let everybody write, or nobody read",
 		Why: "/mode is the permissions of new files and folders. With those that let every user of the machine write, any program there can " +
@@ -53,7 +54,7 @@ func checkMode(p *lint.Pass, f *model.Farm) {
 	case s.Value&othersWrite != 0:
 		d.Message = fmt.Sprintf("/mode %s lets every user of the machine write", quote(s.Text))
 		// Not safe: a program of another user may write there today.
-		d.Fixes = rewrite(s.ValueAt, fmt.Sprintf("%04o", s.Value&^onlyOwner))
+		d.Fixes = textedit.Replaced(s.ValueAt, fmt.Sprintf("%04o", s.Value&^onlyOwner))
 	default:
 		return
 	}
@@ -61,7 +62,7 @@ func checkMode(p *lint.Pass, f *model.Farm) {
 }
 
 var debugInfoOn = lint.Rule{
-	ID: "DSP348", Name: "debug-info-on", Severity: diag.Warning, Fixable: true, Drops: true, Farm: checkInfo,
+	ID: "DSP348", Name: "debug-info-on", Severity: diag.Warning, Security: true, Fixable: true, Drops: true, Farm: checkInfo,
 	Doc: lint.Doc{
 		Title: "anybody may ask why a page is cached",
 		Why: "With /info \"1\" a request with the header X-Dispatcher-Info is told whether and why its answer is cached. That is for finding " +
@@ -88,6 +89,6 @@ func checkInfo(p *lint.Pass, f *model.Farm) {
 	p.Report(diag.Diagnostic{
 		Span: f.Info.At.Span, Included: f.Info.At.Included, Message: "/info is 1: answers tell whether and why they are cached",
 		Hint:  `write "0" once the fault is found`,
-		Fixes: rewrite(f.Info.ValueAt, "0"), // not safe: the header goes
+		Fixes: textedit.Replaced(f.Info.ValueAt, "0"), // not safe: the header goes
 	})
 }

@@ -31,7 +31,7 @@ const exampleStranger = "/virtualhosts { \"www.example.com\" }\n" + exampleHeade
 const exampleBesideRules = exampleLevel + exampleGrace + exampleStale + exampleTTL + exampleInvalid + exampleClients + exampleParams + exampleHeaders
 
 var csrfTokenCached = lint.Rule{
-	ID: "DSP323", Name: "cache-csrf-token", Severity: diag.Error, Fixable: true, Drops: true, Asks: true, Farm: checkCSRFToken,
+	ID: "DSP323", Name: "cache-csrf-token", Severity: diag.Error, Security: true, Fixable: true, Drops: true, Asks: true, Farm: checkCSRFToken,
 	Doc: lint.Doc{
 		Title: "the token against forged requests may be cached",
 		Why: "AEM gives each visitor a token of its own, by which it knows a form as the visitor's. Stored and handed to everybody, the token " +
@@ -98,7 +98,7 @@ func passedBy(r *model.Rule, url string) []diag.Related {
 }
 
 var userSpecificCached = lint.Rule{
-	ID: "DSP324", Name: "cache-user-specific", Severity: diag.Error, Fixable: true, Drops: true, Asks: true, Farm: checkUserSpecific,
+	ID: "DSP324", Name: "cache-user-specific", Severity: diag.Error, Security: true, Fixable: true, Drops: true, Asks: true, Farm: checkUserSpecific,
 	Doc: lint.Doc{
 		Title: "what is made for one visitor may be cached",
 		Why: "A stored answer is handed to everybody who asks. What AEM makes for one user, as the answer to who is logged in, an account or " +

@@ -117,7 +117,7 @@ func speaksOfSuffix(r *model.Rule) bool {
 }
 
 var explosion = lint.Rule{
-	ID: "DSP345", Name: "cache-explosion", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkExplosion,
+	ID: "DSP345", Name: "cache-explosion", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkExplosion,
 	Doc: lint.Doc{
 		Title: "any number of files is stored for one page",
 		Why: "Each selector and each suffix makes a file of its own. Where any passes and is stored, anybody can have AEM render one page " +

@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/textedit"
 )
 
 var cacheGlobIsRegex = lint.Rule{
@@ -141,7 +142,7 @@ func checkGlobRelative(p *lint.Pass, f *model.Farm) {
 				Hint: "start it with / or *",
 			}
 			if folder, _, ok := strings.Cut(g.Text(), "/"); ok && strings.Trim(folder, nameBytes) == "" {
-				d.Fixes = rewrite(g.ValueAt, "/"+g.Text()) // not safe: the entry comes to decide
+				d.Fixes = textedit.Replaced(g.ValueAt, "/"+g.Text()) // not safe: the entry comes to decide
 			}
 			p.Report(d)
 		}
@@ -263,7 +264,7 @@ func splitAlternatives(r *model.Rule) []diag.Fix {
 	}
 	line := rule.File.Line(rule.Position().Line)
 	before := string(rule.File.Text[line.Start:rule.Start])
-	if strings.Trim(before, blanks) != "" {
+	if strings.Trim(before, " \t\r") != "" {
 		return nil
 	}
 	var entries []string

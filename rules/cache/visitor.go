@@ -34,9 +34,8 @@ type visitorKey struct{ farm *model.Farm }
 // or /cache is not known.
 func visitorOf(p *lint.Pass, f *model.Farm) *visitor {
 	return lint.Memo(p, visitorKey{f}, func() *visitor {
-		const onlyFarms = 1
 		c := f.Cache
-		if p.FarmType(f) == lint.Author || c == nil || c.Rules == nil || !c.Docroot.Set || len(p.Subject.Config.Wrapped) > onlyFarms ||
+		if p.FarmType(f) == lint.Author || c == nil || c.Rules == nil || !c.Docroot.Set || unread.Part(p.Subject.Config) ||
 			unread.Section(p, f.At.Span) || unread.Section(p, c.At.Span) || unread.Section(p, c.Rules.At.Span) ||
 			f.Filter == nil && unread.Property(p, f, "filter", f.At.Span) || f.Filter != nil && unread.Section(p, f.Filter.At.Span) {
 			return nil

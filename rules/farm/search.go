@@ -1,8 +1,11 @@
 package farm
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/unread"
@@ -80,43 +83,17 @@ func key(v *model.VirtualHost) string {
 }
 
 // wholeFarms reports whether the farms are there as their owner wrote them: what was read is not a part of one.
-func wholeFarms(c *model.Config) bool { return len(c.Wrapped) <= 1 }
+func wholeFarms(c *model.Config) bool { return !unread.Part(c) }
 
-// brokenFiles are those in which, or in what they include, reading met something that may have taken entries away or
-// put them elsewhere: an $include that could not be followed, or braces that do not match.
+// brokenFiles are those in which something may have taken farms away or put them elsewhere.
 func brokenFiles(s *lint.Subject) map[*source.File]bool {
-	broken := map[*source.File]bool{}
-	for i := range s.Found {
-		d := &s.Found[i]
-		if unread.Elsewhere(d) {
-			continue
-		}
-		switch d.Rule {
-		case "DSP100", "DSP101", "DSP102", "DSP104", "DSP116", "DSP117": // nothing, or something else, is put in
-		case "DSP119": // a variable of a value moves nothing
-			line := d.Span.File.Line(d.Span.Position().Line)
-			line.End = d.Span.Start
-			if !strings.Contains(line.Text(), "$include") {
-				continue
-			}
-		default:
-			if !misplaces(d.Rule) {
-				continue
-			}
-		}
-		broken[d.Span.File] = true
-		for _, line := range d.Included {
-			broken[line.File] = true
-		}
-	}
-	return broken
+	return unread.Files(s, misplacing[:]...)
 }
+
+// misplacing are further rules that say that entries may stand elsewhere than they were meant to.
+var misplacing = [...]string{"DSP001", "DSP014", "DSP029", "DSP110"}
 
 // misplaces reports whether a rule says that entries may stand elsewhere than they were meant to.
 func misplaces(rule string) bool {
-	switch rule {
-	case "DSP001", "DSP002", "DSP003", "DSP004", "DSP025", "DSP029", "DSP110", "DSP014":
-		return true
-	}
-	return false
+	return slices.Contains(misplacing[:], rule) || grammar.Misplaces(diag.Diagnostic{Rule: rule})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/sample"
 	reading "github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -262,11 +263,8 @@ func deniedHere(r *model.Rule, request string) []diag.Related {
 	return []diag.Related{{Span: r.At.Span, Message: request + " is denied here"}}
 }
 
-// The bounds on the addresses that are asked about.
-const (
-	maxAddresses    = 48
-	maxAddressBytes = 300
-)
+// maxAddresses is how many addresses are asked about.
+const maxAddresses = 48
 
 // addresses returns paths of content without a dot: examples of what the allow rules speak of, and some that sites
 // usually have.
@@ -349,66 +347,13 @@ func addressOf(r *model.Rule) string {
 }
 
 // exampleOf returns a path that a pattern matches, "" where none was found.
-func exampleOf(p *model.Pattern) string { return exampleWith(p, "/x", "x", "") }
+func exampleOf(p *model.Pattern) string {
+	return sample.Of(p, sample.Path, sample.Word, sample.Nothing)
+}
 
 // wordOf returns a string without a slash of its own making that a pattern of a part of the URL matches, "" where none
 // was found.
-func wordOf(p *model.Pattern) string { return exampleWith(p, "x", "") }
-
-func exampleWith(p *model.Pattern, fills ...string) string {
-	if p == nil || p.Pattern == nil || p.Err != nil {
-		return ""
-	}
-	for _, fill := range fills {
-		var b strings.Builder
-		fillIn(&b, p.Expr(), fill)
-		if s := b.String(); len(s) <= maxAddressBytes && p.Match(s) {
-			return s
-		}
-	}
-	return ""
-}
-
-// fillIn writes one string of an expression: the first alternative of each, and fill for whatever may be anything.
-func fillIn(b *strings.Builder, e *match.Expr, fill string) {
-	if b.Len() > maxAddressBytes {
-		return
-	}
-	switch e.Op {
-	case match.OpText:
-		b.WriteString(e.Text)
-	case match.OpSet:
-		for _, from := range []int{'x', 'a', 'A', '0', 0} {
-			if c, ok := e.Set.First(from); ok {
-				b.WriteByte(c)
-				break
-			}
-		}
-	case match.OpCat:
-		for _, sub := range e.Subs {
-			fillIn(b, sub, fill)
-		}
-	case match.OpAlt:
-		if len(e.Subs) > 0 {
-			fillIn(b, e.Subs[0], fill)
-		}
-	case match.OpRepeat:
-		if sub := e.Subs[0]; sub.Op == match.OpSet && sub.Set.Has('/') && sub.Set.Has('x') && e.Max != 1 {
-			if fill == "/x" && strings.HasSuffix(b.String(), "/") {
-				fill = "x"
-			}
-			b.WriteString(fill)
-			return
-		}
-		n := e.Min
-		if n == 0 && fill != "" {
-			n = 1
-		}
-		for range min(n, 20) {
-			fillIn(b, e.Subs[0], fill)
-		}
-	}
-}
+func wordOf(p *model.Pattern) string { return sample.Of(p, sample.Word, sample.Nothing) }
 
 // isAnything reports whether a pattern demands nothing.
 func isAnything(p *model.Pattern) bool { return p == nil || p.Pattern != nil && p.Always() }

@@ -11,7 +11,7 @@ import (
 )
 
 var regexCatastrophic = lint.Rule{
-	ID: "DSP170", Name: "regex-catastrophic", Severity: diag.Warning, Drops: true, Farm: checkCounted,
+	ID: "DSP170", Name: "regex-catastrophic", Severity: diag.Warning, Security: true, Drops: true, Farm: checkCounted,
 	Doc: lint.Doc{
 		Title: "counts of a regular expression multiply",
 		Why: "The C library writes an expression out as often as its count says, and a count within a count as often as their product. Of " +

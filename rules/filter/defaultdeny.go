@@ -7,7 +7,7 @@ import (
 )
 
 var filterNoDefaultDeny = lint.Rule{
-	ID: "DSP152", Name: "filter-no-default-deny", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkDefaultDeny,
+	ID: "DSP152", Name: "filter-no-default-deny", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkDefaultDeny, Literal: func(p *lint.Pass, f *model.Farm) { entryDefaultDeny.starts(p, f) },
 	Doc: lint.Doc{
 		Title: "/filter does not start by denying everything",
 		Why: "What no rule matches is denied, but nobody who reads the filter sees that, and other tools and the validator of the SDK want " +
@@ -21,6 +21,7 @@ var filterNoDefaultDeny = lint.Rule{
 	/0100 { /type "allow" /method "GET" /path "/content/*" /extension "html" }
 }
 `,
+		Literal: "The filter of a farm for the public starts with an entry that has /type \"deny\" and /url \"*\". Without it the finding is an error.",
 		Note: "It is an error where a rule before the first deny allows every URL. A rule that denies everything further down counts, " +
 			"too; whether it comes too late is another question.",
 		Since:   since,

@@ -9,7 +9,7 @@ import (
 )
 
 var filterDenyPathMissesRoot = lint.Rule{
-	ID: "DSP219", Name: "filter-deny-path-misses-root", Severity: diag.Error, Drops: true, Asks: true, Fixable: true, Farm: checkDeniedRoot,
+	ID: "DSP219", Name: "filter-deny-path-misses-root", Severity: diag.Error, Security: true, Drops: true, Asks: true, Fixable: true, Farm: checkDeniedRoot,
 	Doc: lint.Doc{
 		Title: "rule denies selectors below a folder and not of the folder itself",
 		Why: "/content/* takes what lies below /content. The folder is a node too, and /content.infinity.json has the path /content: what the " +

@@ -9,7 +9,7 @@ import (
 )
 
 var filterEncodedBypass = lint.Rule{
-	ID: "DSP183", Name: "filter-encoded-bypass", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkEncoded,
+	ID: "DSP183", Name: "filter-encoded-bypass", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkEncoded,
 	Doc: lint.Doc{
 		Title: "a denied address is let through in another encoding",
 		Why: "The filter sees a URL decoded once, in bytes. AEM takes digits of any script for numbers, so that .%D9%A1.json, " +
@@ -73,7 +73,7 @@ func checkEncoded(p *lint.Pass, f *model.Farm) {
 }
 
 var filterCaseBypass = lint.Rule{
-	ID: "DSP184", Name: "filter-case-bypass", Severity: diag.Info, Drops: true, Asks: true, Off: true, Farm: checkCase,
+	ID: "DSP184", Name: "filter-case-bypass", Severity: diag.Info, Security: true, Drops: true, Asks: true, Off: true, Farm: checkCase,
 	Doc: lint.Doc{
 		Title: "rule denies lower case and misses capital letters",
 		Why: "Patterns tell small letters from capital ones. What a rule denies as .infinity.json is let through as .INFINITY.JSON by a rule " +

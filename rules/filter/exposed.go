@@ -18,7 +18,7 @@ const (
 )
 
 var filterAdminPathAllowed = lint.Rule{
-	ID: "DSP178", Name: "filter-admin-path-allowed", Severity: diag.Error, Drops: true, Asks: true,
+	ID: "DSP178", Name: "filter-admin-path-allowed", Severity: diag.Error, Security: true, Drops: true, Asks: true,
 	Farm: func(p *lint.Pass, f *model.Farm) { checkHazards(p, f, administration()) },
 	Doc: lint.Doc{
 		Title: "an administration console can be reached",
@@ -42,7 +42,7 @@ var filterAdminPathAllowed = lint.Rule{
 }
 
 var filterSensitivePathAllowed = lint.Rule{
-	ID: "DSP179", Name: "filter-sensitive-path-allowed", Severity: diag.Error, Drops: true, Asks: true,
+	ID: "DSP179", Name: "filter-sensitive-path-allowed", Severity: diag.Error, Security: true, Drops: true, Asks: true,
 	Farm: func(p *lint.Pass, f *model.Farm) { checkHazards(p, f, sensitive()) },
 	Doc: lint.Doc{
 		Title: "a servlet or tree that is AEM's own can be reached",
@@ -86,7 +86,7 @@ func checkHazards(p *lint.Pass, f *model.Farm, list []hazard) {
 }
 
 var filterBypassByExtension = lint.Rule{
-	ID: "DSP180", Name: "filter-bypass-by-extension", Severity: diag.Error, Drops: true, Asks: true, Farm: checkBypass,
+	ID: "DSP180", Name: "filter-bypass-by-extension", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkBypass,
 	Doc: lint.Doc{
 		Title: "a denied address is let through in disguise",
 		Why: "AEM serves the same servlet when something is put behind its address: another extension, a suffix, a path parameter. A rule " +
@@ -152,7 +152,7 @@ func checkBypass(p *lint.Pass, f *model.Farm) {
 }
 
 var filterPathParameterNotDenied = lint.Rule{
-	ID: "DSP181", Name: "filter-path-parameter-not-denied", Severity: diag.Error, Drops: true, Asks: true, Farm: checkPathParameter,
+	ID: "DSP181", Name: "filter-path-parameter-not-denied", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkPathParameter,
 	Doc: lint.Doc{
 		Title: "path parameters are let through",
 		Why: "AEM takes what stands behind a semicolon as parameters and leaves it out of the path; the Dispatcher does not. With " +
@@ -211,7 +211,7 @@ func checkPathParameter(p *lint.Pass, f *model.Farm) {
 }
 
 var filterTraversalNotDenied = lint.Rule{
-	ID: "DSP182", Name: "filter-traversal-not-denied", Severity: diag.Error, Drops: true, Asks: true, Farm: checkTraversal,
+	ID: "DSP182", Name: "filter-traversal-not-denied", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkTraversal,
 	Doc: lint.Doc{
 		Title: "a way up in disguise is let through",
 		Why: "Apache takes /../ out of a path before the filter sees it. It leaves \"..;\" and dots among brackets and braces, which a " +
@@ -295,7 +295,8 @@ func matchesEncoded(p *model.Pattern, request string) bool {
 
 // The two addresses of Managed Services that are for its own watchers.
 var filterAMSHealthcheckExposed = lint.Rule{
-	ID: "DSP176", Name: "filter-ams-healthcheck-exposed", Severity: diag.Warning, Profiles: []string{"ams"}, Drops: true, Asks: true,
+	ID: "DSP176", Name: "filter-ams-healthcheck-exposed", Severity: diag.Warning, Security: true, Profiles: []string{"ams"}, Drops: true, Asks: true,
+	Literal: func(p *lint.Pass, f *model.Farm) { entryHealthcheck.includes(p, f) },
 	Farm: func(p *lint.Pass, f *model.Farm) {
 		checkExposed(p, f, []string{"/content/ams/healthcheck/x.html", "/content/ams/healthcheck/regent.html"}, "a health check of Managed Services", `deny /path "/content/ams/healthcheck/*"`)
 	},
@@ -313,14 +314,16 @@ var filterAMSHealthcheckExposed = lint.Rule{
 	/0020 { /type "deny"  /path "/content/ams/healthcheck/*" }
 }
 `,
-		Note: "Farms for authors are not looked at.", Since: since, Sources: []string{optimizer},
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\" and /path \"/content/ams/healthcheck/*\"" + behindOrBefore,
+		Note:    "Farms for authors are not looked at.", Since: since, Sources: []string{optimizer},
 	},
 }
 
 const optimizer = "adobe/aem-dispatcher-optimizer-tool, core-rules.json"
 
 var filterRegentExposed = lint.Rule{
-	ID: "DSP177", Name: "filter-regent-exposed", Severity: diag.Warning, Profiles: []string{"ams"}, Drops: true, Asks: true,
+	ID: "DSP177", Name: "filter-regent-exposed", Severity: diag.Warning, Security: true, Profiles: []string{"ams"}, Drops: true, Asks: true,
+	Literal: func(p *lint.Pass, f *model.Farm) { entryRegent.includes(p, f) },
 	Farm: func(p *lint.Pass, f *model.Farm) {
 		checkExposed(p, f, []string{"/content/regent.html"}, "a page of Managed Services", `deny /url "/content/regent.html"`)
 	},
@@ -338,7 +341,8 @@ var filterRegentExposed = lint.Rule{
 	/0020 { /type "deny"  /url "/content/regent.html" }
 }
 `,
-		Note: "Farms for authors are not looked at.", Since: since, Sources: []string{optimizer},
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\" and /url \"/content/regent.html\"" + behindOrBefore,
+		Note:    "Farms for authors are not looked at.", Since: since, Sources: []string{optimizer},
 	},
 }
 

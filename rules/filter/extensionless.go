@@ -7,7 +7,7 @@ import (
 )
 
 var filterExtensionlessAllowed = lint.Rule{
-	ID: "DSP207", Name: "filter-extensionless-allowed", Severity: diag.Info, Drops: true, Asks: true, Farm: checkExtensionless,
+	ID: "DSP207", Name: "filter-extensionless-allowed", Severity: diag.Info, Security: true, Drops: true, Asks: true, Farm: checkExtensionless,
 	Doc: lint.Doc{
 		Title: "content is let through without an extension",
 		Why: "The Dispatcher stores nothing whose URL has no extension, so each such request goes to an instance: it answers with a " +

@@ -10,7 +10,7 @@ import (
 )
 
 var filterRiskyExtension = lint.Rule{
-	ID: "DSP208", Name: "filter-risky-extension", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkRiskyExtension,
+	ID: "DSP208", Name: "filter-risky-extension", Severity: diag.Warning, Security: true, Drops: true, Fixable: true, Farm: checkRiskyExtension,
 	Doc: lint.Doc{
 		Title: "rule allows an extension that pages do not need",
 		Why: "Flash files run scripts on the site's own origin, and programs, archives, backups and configuration have no place on a " +

@@ -10,7 +10,7 @@ import (
 )
 
 var filterFormSelectorOpen = lint.Rule{
-	ID: "DSP205", Name: "filter-form-selector-open", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkFormSelector,
+	ID: "DSP205", Name: "filter-form-selector-open", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkFormSelector,
 	Doc: lint.Doc{
 		Title: "the selector form is open for whole trees",
 		Why: "With the selector form AEM renders, or takes a form for, the path in the suffix, whatever lies there: " +

@@ -10,7 +10,7 @@ import (
 )
 
 var filterAllowGlob = lint.Rule{
-	ID: "DSP155", Name: "filter-allow-glob", Severity: diag.Error, Drops: true, Fixable: true, Farm: checkAllowGlob,
+	ID: "DSP155", Name: "filter-allow-glob", Severity: diag.Error, Security: true, Drops: true, Fixable: true, Farm: checkAllowGlob, Literal: checkAllowGlobLiterally,
 	Doc: lint.Doc{
 		Title: "rule allows by /glob",
 		Why: "/glob is compared with the whole request line, the query included, and whoever sends the request writes all of it. A " +
@@ -25,8 +25,9 @@ var filterAllowGlob = lint.Rule{
 	/0041 { /type "allow" /method "GET" /url "/content/*" }
 }
 `,
-		Note:  "A fix is offered where the glob is a method, a path and a protocol. It opens less than the glob did, so it is not a safe one.",
-		Since: since,
+		Literal: "Every rule that allows by /glob is reported, as the validator of the SDK does: also one that matches nothing, and one of which DSP154 tells.",
+		Note:    "A fix is offered where the glob is a method, a path and a protocol. It opens less than the glob did, so it is not a safe one.",
+		Since:   since,
 		Sources: []string{
 			configuration,
 			"AdobeDocs/experience-manager-cloud-service.en, validation-debug.md",
@@ -40,14 +41,30 @@ func checkAllowGlob(ps *lint.Pass, f *model.Farm) {
 	for i, r := range rules {
 		// Of one that opens everything DSP154 tells: written otherwise it opens as much.
 		if r.AllowsByGlob() && known(r.Glob) && !misses(r.Glob) && !allowsAll(rules, i) {
-			ps.Tell(r.Glob.At.Span, r.At, named(r)+" allows what a glob finds anywhere in the request line",
-				"write /method and /url, or /path and /extension, in place of /glob", takenApart(ps, r)...)
+			tellAllowGlob(ps, r)
 		}
 	}
 }
 
+func checkAllowGlobLiterally(ps *lint.Pass, f *model.Farm) {
+	for _, r := range rulesOf(f) {
+		if r.AllowsByGlob() {
+			tellAllowGlob(ps, r)
+		}
+	}
+}
+
+func tellAllowGlob(ps *lint.Pass, r *model.Rule) {
+	var fixes []diag.Fix
+	if known(r.Glob) {
+		fixes = takenApart(ps, r)
+	}
+	ps.Tell(r.Glob.At.Span, r.At, named(r)+" allows what a glob finds anywhere in the request line",
+		"write /method and /url, or /path and /extension, in place of /glob", fixes...)
+}
+
 var filterGlobMixed = lint.Rule{
-	ID: "DSP156", Name: "filter-glob-mixed", Severity: diag.Error, Drops: true, Farm: checkGlobMixed,
+	ID: "DSP156", Name: "filter-glob-mixed", Severity: diag.Error, Security: true, Drops: true, Farm: checkGlobMixed,
 	Doc: lint.Doc{
 		Title: "rule has /glob and another condition",
 		Why: "A rule has either /glob or conditions about the parts of a request. With both only /glob counts: what the others say has " +

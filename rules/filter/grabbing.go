@@ -17,7 +17,7 @@ const (
 )
 
 var filterSuffixNotRestricted = lint.Rule{
-	ID: "DSP162", Name: "filter-suffix-not-restricted", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkSuffix,
+	ID: "DSP162", Name: "filter-suffix-not-restricted", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkSuffix, Literal: func(p *lint.Pass, f *model.Farm) { entrySuffix.includes(p, f) },
 	Doc: lint.Doc{
 		Title: "pages are let through with any suffix",
 		Why: "AEM renders a page with whatever suffix stands behind it, and each is a page of its own for the cache. Anybody can make " +
@@ -33,6 +33,7 @@ var filterSuffixNotRestricted = lint.Rule{
 	/0150 { /type "deny"  /url "/content*" /suffix "*" }
 }
 `,
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\", /url \"/content*\" and /suffix \"*\"" + behindOrBefore,
 		Note:    "Farms for authors are not looked at. Images and forms that need a suffix are allowed again behind the rule that denies.",
 		Since:   since,
 		Sources: []string{optimizer, "Cognifide/SecureCQ", "AdobeDocs/experience-manager-65.en, security checklist (denial of service by suffixes)"},
@@ -52,7 +53,7 @@ func checkSuffix(p *lint.Pass, f *model.Farm) {
 }
 
 var filterSelectorsNotRestricted = lint.Rule{
-	ID: "DSP163", Name: "filter-selectors-not-restricted", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkSelectors,
+	ID: "DSP163", Name: "filter-selectors-not-restricted", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkSelectors, Literal: func(p *lint.Pass, f *model.Farm) { entrySelectors.includes(p, f) },
 	Doc: lint.Doc{
 		Title: "pages are let through with any selector",
 		Why: "AEM renders a page with whatever selectors stand in its name, and each is a page of its own for the cache. Anybody can make " +
@@ -68,6 +69,7 @@ var filterSelectorsNotRestricted = lint.Rule{
 	/0151 { /type "deny"  /url "/content*" /selectors "*" }
 }
 `,
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\", /url \"/content*\" and /selectors \"*\"" + behindOrBefore,
 		Note:    "Farms for authors are not looked at. Selectors that the site uses are allowed again behind the rule that denies, as a whole /url.",
 		Since:   since,
 		Sources: []string{optimizer, "Cognifide/SecureCQ", "AdobeDocs/experience-manager-65.en, security checklist (denial of service by selectors)"},
@@ -97,7 +99,7 @@ var (
 )
 
 var filterSelectorDenylistMissing = lint.Rule{
-	ID: "DSP171", Name: "filter-selector-denylist-missing", Severity: diag.Error, Drops: true, Asks: true, Farm: checkGrabbing,
+	ID: "DSP171", Name: "filter-selector-denylist-missing", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkGrabbing, Literal: func(p *lint.Pass, f *model.Farm) { entryGrabbing.includes(p, f) },
 	Doc: lint.Doc{
 		Title: "content can be read with selectors that list it",
 		Why: "The default servlets of Sling print the repository below a page: .infinity.json all of it, .1.json a level, .query.json what " +
@@ -117,6 +119,7 @@ var filterSelectorDenylistMissing = lint.Rule{
 	}
 }
 `,
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\", the /selectors and the /extension of the example" + behindOrBefore,
 		Note: "Farms for authors are not looked at. A filter that lets no such selector through needs no rule that denies them. It is a warning " +
 			"where pages alone pass (html). A rule that opens again what another denies by its selectors is another matter (DSP185), as is one that " +
 			"opens everything (DSP154).",
@@ -207,7 +210,7 @@ func (a *asking) grabbed(selectors []string, yield func(r *model.Rule, request, 
 }
 
 var filterSelectorDenylistIncomplete = lint.Rule{
-	ID: "DSP172", Name: "filter-selector-denylist-incomplete", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkGrabbingToo,
+	ID: "DSP172", Name: "filter-selector-denylist-incomplete", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkGrabbingToo,
 	Doc: lint.Doc{
 		Title: "content can be read with selectors that the usual list lacks",
 		Why: "Besides the selectors that every list denies, AEM has others that print lists: .children.json and .harray.json show what lies " +
@@ -254,8 +257,9 @@ func checkGrabbingToo(p *lint.Pass, f *model.Farm) {
 }
 
 var filterDebugParamAllowed = lint.Rule{
-	ID: "DSP173", Name: "filter-debug-param-allowed", Severity: diag.Warning, Drops: true, Asks: true,
-	Farm: func(p *lint.Pass, f *model.Farm) { checkParameter(p, f, "debug=layout") },
+	ID: "DSP173", Name: "filter-debug-param-allowed", Severity: diag.Warning, Security: true, Drops: true, Asks: true,
+	Literal: func(p *lint.Pass, f *model.Farm) { entryDebug.includes(p, f) },
+	Farm:    func(p *lint.Pass, f *model.Farm) { checkParameter(p, f, "debug=layout") },
 	Doc: lint.Doc{
 		Title: "pages are let through with the parameter debug",
 		Why: "With ?debug=layout AEM shows how a page is made up, and in older releases repeats what the URL holds, script included " +
@@ -272,6 +276,7 @@ var filterDebugParamAllowed = lint.Rule{
 	/0118 { /type "deny"  /query '(.*&)?debug=.*' }
 }
 `,
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\", /method \"GET\" and /query \"debug=*\"" + behindOrBefore,
 		Note:    "Farms for authors are not looked at. The parameter counts wherever it stands in the query.",
 		Since:   since,
 		Sources: []string{optimizer, configuration + " (testing Dispatcher security)", hacker + ", wcmdebug_filter", pickaxe},
@@ -279,8 +284,9 @@ var filterDebugParamAllowed = lint.Rule{
 }
 
 var filterWCMModeParamAllowed = lint.Rule{
-	ID: "DSP174", Name: "filter-wcmmode-param-allowed", Severity: diag.Warning, Drops: true, Asks: true,
-	Farm: func(p *lint.Pass, f *model.Farm) { checkParameter(p, f, "wcmmode=edit") },
+	ID: "DSP174", Name: "filter-wcmmode-param-allowed", Severity: diag.Warning, Security: true, Drops: true, Asks: true,
+	Literal: func(p *lint.Pass, f *model.Farm) { entryWCMMode.includes(p, f) },
+	Farm:    func(p *lint.Pass, f *model.Farm) { checkParameter(p, f, "wcmmode=edit") },
 	Doc: lint.Doc{
 		Title: "pages are let through with the parameter wcmmode",
 		Why: "With ?wcmmode=edit AEM renders a page as authors see it, with the markup of the editor and the paths of its parts. It is " +
@@ -296,6 +302,7 @@ var filterWCMModeParamAllowed = lint.Rule{
 	/0119 { /type "deny"  /query '(.*&)?wcmmode=.*' }
 }
 `,
+		Literal: "The filter of a farm for the public has an entry with /type \"deny\", /method \"GET\" and /query \"wcmmode=*\"" + behindOrBefore,
 		Note:    "Farms for authors are not looked at. The parameter counts wherever it stands in the query.",
 		Since:   since,
 		Sources: []string{optimizer, checklist},

@@ -17,7 +17,7 @@ const (
 )
 
 var filterGraphQLBroad = lint.Rule{
-	ID: "DSP206", Name: "filter-graphql-broad", Severity: diag.Error, Drops: true, Asks: true, Fixable: true, Farm: checkGraphQLBroad,
+	ID: "DSP206", Name: "filter-graphql-broad", Severity: diag.Error, Security: true, Drops: true, Asks: true, Fixable: true, Farm: checkGraphQLBroad,
 	Doc: lint.Doc{
 		Title: "rule for GraphQL lets other paths through",
 		Why: "A rule that ends in a wildcard behind /graphql/execute.json lets a path through that climbs out again with ..%2f, which Apache " +

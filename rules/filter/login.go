@@ -12,7 +12,7 @@ import (
 const usesLogin = "uses-aem-login"
 
 var filterLoginVectorOpen = lint.Rule{
-	ID: "DSP213", Name: "filter-login-vector-open", Severity: diag.Warning, Drops: true, Asks: true, Farm: checkLogin,
+	ID: "DSP213", Name: "filter-login-vector-open", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Farm: checkLogin,
 	Options: []lint.Option{{Name: usesLogin, Default: false, Doc: "Whether visitors log in to AEM itself; the rule is silent where they do."}},
 	Doc: lint.Doc{
 		Title: "everybody can try passwords of AEM",
@@ -82,7 +82,7 @@ func (a *asking) hasLogin() bool {
 }
 
 var filterUserinfoOpen = lint.Rule{
-	ID: "DSP217", Name: "filter-userinfo-open", Severity: diag.Warning, Drops: true, Asks: true, Fixable: true, Farm: checkUserinfo,
+	ID: "DSP217", Name: "filter-userinfo-open", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Fixable: true, Farm: checkUserinfo,
 	Doc: lint.Doc{
 		Title: "what AEM says about the visitor is let through and stored",
 		Why: "AEM answers with who is logged in. Stored by the Dispatcher, that answer is the same for everybody: pages take each " +

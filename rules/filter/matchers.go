@@ -6,7 +6,7 @@ import (
 )
 
 var filterUnknownMatcher = lint.Rule{
-	ID: "DSP151", Name: "filter-unknown-matcher", Severity: diag.Error, Reported: lint.ByModel, Fixable: true,
+	ID: "DSP151", Name: "filter-unknown-matcher", Severity: diag.Error, Security: true, Reported: lint.ByModel, Fixable: true,
 	Doc: lint.Doc{
 		Title: "filter rule has a condition that does not exist",
 		Why: "A condition whose name the module does not know is dropped, and the rule stays. It then matches more than it says: an " +

@@ -121,7 +121,7 @@ func listsMethods(p *model.Pattern) bool {
 }
 
 var filterAllowAnyMethod = lint.Rule{
-	ID: "DSP159", Name: "filter-allow-any-method", Severity: diag.Warning, Drops: true, Fixable: true, Farm: checkAllowAnyMethod,
+	ID: "DSP159", Name: "filter-allow-any-method", Severity: diag.Warning, Security: true, Drops: true, Fixable: true, Farm: checkAllowAnyMethod,
 	Doc: lint.Doc{
 		Title: "rule allows with every method",
 		Why: "A rule without /method lets POST, PUT and DELETE through as well. On a publish instance the default POST servlet and " +

@@ -9,7 +9,7 @@ import (
 )
 
 var filterMissing = lint.Rule{
-	ID: "DSP150", Name: "filter-missing", Severity: diag.Error, Drops: true, Config: checkMissing,
+	ID: "DSP150", Name: "filter-missing", Severity: diag.Error, Security: true, Drops: true, Config: checkMissing,
 	Doc: lint.Doc{
 		Title: "farm has no /filter",
 		Why: "Without a /filter the module lets every request through to the renders: consoles, the repository, everything that the " +

@@ -9,7 +9,7 @@ import (
 )
 
 var filterQueryFirstParamOnly = lint.Rule{
-	ID: "DSP175", Name: "filter-query-first-param-only", Severity: diag.Warning, Drops: true, Asks: true, Fixable: true, Farm: checkFirstParameter,
+	ID: "DSP175", Name: "filter-query-first-param-only", Severity: diag.Warning, Security: true, Drops: true, Asks: true, Fixable: true, Farm: checkFirstParameter,
 	Doc: lint.Doc{
 		Title: "rule denies a parameter only where it comes first",
 		Why: "/query is compared with the whole query. One that starts with the name of a parameter misses the parameter behind another " +
@@ -107,7 +107,7 @@ func anywhere(p *model.Pattern) []diag.Fix {
 }
 
 var filterHTTPProxyParam = lint.Rule{
-	ID: "DSP218", Name: "filter-http-proxy-param", Severity: diag.Info, Drops: true, Asks: true, Farm: checkProxyParameter,
+	ID: "DSP218", Name: "filter-http-proxy-param", Severity: diag.Info, Security: true, Drops: true, Asks: true, Farm: checkProxyParameter,
 	Doc: lint.Doc{
 		Title: "servlet that looks like a proxy takes a URL from anybody",
 		Why: "A servlet that fetches, or redirects to, the URL in a parameter does so for everybody who can reach it: into the network behind " +

@@ -10,7 +10,7 @@ import (
 )
 
 var deniedPathReopened = lint.Rule{
-	ID: "DSP185", Name: "filter-denied-path-reopened", Severity: diag.Error, Drops: true, Farm: checkReopened,
+	ID: "DSP185", Name: "filter-denied-path-reopened", Severity: diag.Error, Security: true, Drops: true, Farm: checkReopened,
 	Doc: lint.Doc{
 		Title: "rule allows again what a rule before it denies by its selectors",
 		Why: "The last rule that matches decides. A rule that denies selectors such as infinity, which make the instance answer with whole trees " +

@@ -12,7 +12,7 @@ import (
 )
 
 var filterNonprodSampleEnabled = lint.Rule{
-	ID: "DSP200", Name: "filter-nonprod-sample-enabled", Severity: diag.Error, Drops: true, Farm: checkNonprodSampleEnabled,
+	ID: "DSP200", Name: "filter-nonprod-sample-enabled", Severity: diag.Error, Security: true, Drops: true, Farm: checkNonprodSampleEnabled,
 	Doc: lint.Doc{
 		Title: "sample rule for development is switched on",
 		Why: "The default filters carry rules for /crx, /system, /apps and /bin behind comment signs, to be switched on where nobody but " +
@@ -71,7 +71,7 @@ func onlyOf(r *model.Rule) bool {
 }
 
 var filterBroadRootAllow = lint.Rule{
-	ID: "DSP201", Name: "filter-broad-root-allow", Severity: diag.Error, Drops: true, Farm: checkBroadRootAllow,
+	ID: "DSP201", Name: "filter-broad-root-allow", Severity: diag.Error, Security: true, Drops: true, Farm: checkBroadRootAllow,
 	Doc: lint.Doc{
 		Title: "rule allows all below a system root",
 		Why: "Below /libs, /apps, /etc and the other roots of the repository lie consoles, servlets, sources and data that no visitor " +
@@ -153,7 +153,7 @@ func anything(e *match.Expr) bool {
 }
 
 var filterPrefixWithoutSlash = lint.Rule{
-	ID: "DSP202", Name: "filter-prefix-without-slash", Severity: diag.Info, Drops: true, Fixable: true, Farm: checkPrefixWithoutSlash,
+	ID: "DSP202", Name: "filter-prefix-without-slash", Severity: diag.Info, Security: true, Drops: true, Fixable: true, Farm: checkPrefixWithoutSlash,
 	Doc: lint.Doc{
 		Title: "allowed folder has no slash before its wildcard",
 		Why: "/content* takes /content-backup and /contentimport as well as what lies below /content. What a later release, or another " +

@@ -11,7 +11,7 @@ import (
 )
 
 var denyAllNotFirst = lint.Rule{
-	ID: "DSP153", Name: "filter-deny-all-not-first", Severity: diag.Error, Drops: true, Fixable: true, Farm: checkDenyAllNotFirst,
+	ID: "DSP153", Name: "filter-deny-all-not-first", Severity: diag.Error, Security: true, Drops: true, Fixable: true, Farm: checkDenyAllNotFirst,
 	Doc: lint.Doc{
 		Title: "rule that denies everything stands behind rules that allow",
 		Why: "The last rule that matches decides, not the first. A rule that denies every request makes void all rules before it: what " +

@@ -11,7 +11,7 @@ import (
 )
 
 var filterSampleContent = lint.Rule{
-	ID: "DSP209", Name: "filter-sample-content", Severity: diag.Info, Drops: true, Fixable: true, Farm: checkSampleContent,
+	ID: "DSP209", Name: "filter-sample-content", Severity: diag.Info, Security: true, Drops: true, Fixable: true, Farm: checkSampleContent,
 	Doc: lint.Doc{
 		Title: "rule allows a sample site",
 		Why: "The sample sites of the product are for learning. They bring pages, servlets and users that nobody maintains in production, " +

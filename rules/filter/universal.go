@@ -7,7 +7,7 @@ import (
 )
 
 var filterAllowAll = lint.Rule{
-	ID: "DSP154", Name: "filter-allow-all", Severity: diag.Error, Drops: true, Farm: checkAllowAll,
+	ID: "DSP154", Name: "filter-allow-all", Severity: diag.Error, Security: true, Drops: true, Farm: checkAllowAll,
 	Doc: lint.Doc{
 		Title: "rule allows every request",
 		Why: "The last rule that matches decides, so a rule that allows everything makes void what was denied before it. What comes " +

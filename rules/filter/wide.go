@@ -11,7 +11,7 @@ import (
 )
 
 var filterBroadWriteAllow = lint.Rule{
-	ID: "DSP160", Name: "filter-broad-write-allow", Severity: diag.Error, Drops: true, Asks: true, Farm: checkBroadWrite,
+	ID: "DSP160", Name: "filter-broad-write-allow", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkBroadWrite,
 	Doc: lint.Doc{
 		Title: "a rule lets strangers write to a whole tree",
 		Why: "Sling writes what is posted to any path into the repository, as far as permissions allow, and each POST is rendered by " +
@@ -80,7 +80,7 @@ func broadFolder(r *model.Rule) (string, bool) {
 }
 
 var filterAllowByExtensionOnly = lint.Rule{
-	ID: "DSP161", Name: "filter-allow-by-extension-only", Severity: diag.Error, Drops: true, Asks: true, Farm: checkByExtension,
+	ID: "DSP161", Name: "filter-allow-by-extension-only", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkByExtension,
 	Doc: lint.Doc{
 		Title: "a rule allows by the extension alone",
 		Why: "AEM serves many servlets whatever the extension of the URL is. A rule that goes by the extension alone opens every path of the " +
@@ -143,7 +143,7 @@ func (a *asking) byExtension() map[*model.Rule]string {
 }
 
 var filterSelectorAnyMatch = lint.Rule{
-	ID: "DSP164", Name: "filter-selector-any-match", Severity: diag.Error, Drops: true, Asks: true, Farm: checkAnySelector,
+	ID: "DSP164", Name: "filter-selector-any-match", Severity: diag.Error, Security: true, Drops: true, Asks: true, Farm: checkAnySelector,
 	Doc: lint.Doc{
 		Title: "a rule for one selector lets others through beside it",
 		Why: "/selectors matches where one selector of the URL does, however many others there are. A rule that allows .model.json behind " +
@@ -209,7 +209,7 @@ func renderedEnd(p *model.Pattern) (end string, severity diag.Severity) {
 }
 
 var filterQueryAllowMisread = lint.Rule{
-	ID: "DSP199", Name: "filter-query-allow-misread", Severity: diag.Info, Drops: true, Asks: true, Farm: checkQueryAllow,
+	ID: "DSP199", Name: "filter-query-allow-misread", Severity: diag.Info, Security: true, Drops: true, Asks: true, Farm: checkQueryAllow,
 	Doc: lint.Doc{
 		Title: "a rule that allows one query keeps no other away",
 		Why: "A rule with /query speaks of the requests that have the query, and of no others. Where another rule allows the same URL " +

@@ -1,13 +1,12 @@
 package filter
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/rules/wording"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -85,24 +84,8 @@ func written(p *model.Pattern) string {
 	return "/" + p.Property + " " + q + shown(p.Text()) + q
 }
 
-// shown shortens a text from a file for a message, and names characters that leave no mark.
-func shown(s string) string {
-	const most = 60
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n++; n > most {
-			b.WriteString("…")
-			break
-		}
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, "<%U>", r)
-		}
-	}
-	return b.String()
-}
+// shown is a text from a file as a message shows it.
+func shown(s string) string { return wording.Shown(s) }
 
 // isFixed reports whether a rule stands in a file that its owner must not change.
 func isFixed(ps *lint.Pass, r *model.Rule) bool {

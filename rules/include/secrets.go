@@ -12,7 +12,7 @@ import (
 )
 
 var secretInConfig = lint.Rule{
-	ID: "DSP126", Name: "secret-in-config", Severity: diag.Error, File: checkSecrets,
+	ID: "DSP126", Name: "secret-in-config", Severity: diag.Error, Security: true, File: checkSecrets,
 	Doc: lint.Doc{
 		Title: "password or key stands in the configuration",
 		Why: "The files lie in version control, in packages and on every server, and in a public repository for everyone. A comment is as " +

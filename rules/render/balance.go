@@ -300,7 +300,7 @@ func checkForms(ps *lint.Pass, f *model.Farm) {
 }
 
 var stickyCookieFlags = lint.Rule{
-	ID: "DSP463", Name: "sticky-cookie-flags", Severity: diag.Warning, Farm: checkCookie, Fixable: true,
+	ID: "DSP463", Name: "sticky-cookie-flags", Severity: diag.Warning, Security: true, Farm: checkCookie, Fixable: true,
 	Doc: lint.Doc{
 		Title: "cookie of sticky connections lacks a flag",
 		Why: "Sticky connections set the cookie renderid. Without /httpOnly 1 scripts of the page can read it, without /secure 1 it is sent " +
@@ -348,7 +348,7 @@ func checkCookie(ps *lint.Pass, f *model.Farm) {
 }
 
 var propagateSyndPostOn = lint.Rule{
-	ID: "DSP464", Name: "propagate-synd-post-on", Severity: diag.Warning, Farm: checkPropagate, Fixable: true,
+	ID: "DSP464", Name: "propagate-synd-post-on", Severity: diag.Warning, Security: true, Farm: checkPropagate, Fixable: true,
 	Doc: lint.Doc{
 		Title: "flushes are passed on to the render",
 		Why: "With /propagateSyndPost 1 requests that flush the cache go on to the render, which has no use for them: they must pass the " +

@@ -1,18 +1,18 @@
 package render
 
 import (
-	"strings"
-
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
+	"github.com/dispcheck/dispcheck/rules/wording"
 	"github.com/dispcheck/dispcheck/source"
 )
 
 // partOf reports whether the text is a part of a farm: what it lacks may stand elsewhere.
-func partOf(c *model.Config) bool { return c != nil && len(c.Wrapped) > 1 }
+func partOf(c *model.Config) bool { return unread.Part(c) }
 
 // known reports whether a value does not hang on a variable that nobody has set.
-func known(text string) bool { return !strings.Contains(text, "${") && !strings.Contains(text, "$<") }
+func known(text string) bool { return !unread.Variable(text) }
 
 // isFlag reports whether a flag is absent or one of the two values that the module knows: what is wrong with any
 // other is reported where it is read.
@@ -34,17 +34,5 @@ func named(r *model.Render) string {
 	return "render /" + shown(r.Name)
 }
 
-// shown shortens a text from a file for a message, and takes what does not print out of it.
-func shown(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
+// shown is a text from a file as a message shows it.
+func shown(s string) string { return wording.Shown(s) }

@@ -104,7 +104,7 @@ func TestEdits(t *testing.T) {
 		{"add on a line", "{\n\t/a \"1\"\n}\n", `/a "1"`, add, "{\n\t/a \"1\"\n\t/b \"2\"\n}\n"},
 		{"add on a line of Windows", "{\r\n  /a \"1\"\r\n}\r\n", `/a "1"`, add, "{\r\n  /a \"1\"\r\n  /b \"2\"\r\n}\r\n"},
 		{"add between", `{ /a "1" }`, `/a "1"`, add, `{ /a "1" /b "2" }`},
-		{"add before a comment", "\t/a \"1\" # one\n", `/a "1"`, add, "\t/a \"1\" /b \"2\" # one\n"},
+		{"add before a comment", "\t/a \"1\" # one\n", `/a "1"`, add, "\t/a \"1\" # one\n\t/b \"2\"\n"},
 		{"add at the end", `/a "1"`, `/a "1"`, add, "/a \"1\"\n/b \"2\""},
 		{"add behind a section", "\t/s {\n\t\t1\n\t}\n", "/s {\n\t\t1\n\t}", add, "\t/s {\n\t\t1\n\t}\n\t/b \"2\"\n"},
 		{"remove a line", "a\n\tb\nc\n", "b", remove, "a\nc\n"},

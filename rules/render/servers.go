@@ -111,7 +111,7 @@ func checkPort(ps *lint.Pass, f *model.Farm) {
 }
 
 var renderSecureMismatch = lint.Rule{
-	ID: "DSP455", Name: "render-secure-mismatch", Severity: diag.Warning, Farm: checkSecure,
+	ID: "DSP455", Name: "render-secure-mismatch", Severity: diag.Warning, Security: true, Farm: checkSecure,
 	Doc: lint.Doc{
 		Title: "port and /secure of a render do not go together",
 		Why: "With /secure 1 the module speaks TLS to the render, without it plain HTTP. 443 is the port of HTTPS; 80, 8080, 4502 and " +

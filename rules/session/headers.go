@@ -64,7 +64,7 @@ func checkMissing(ps *lint.Pass, f *model.Farm) {
 }
 
 var clientHeadersStar = lint.Rule{
-	ID: "DSP508", Name: "clientheaders-star", Severity: diag.Warning, Farm: checkStar, Fixable: true,
+	ID: "DSP508", Name: "clientheaders-star", Severity: diag.Warning, Security: true, Farm: checkStar, Fixable: true,
 	Doc: lint.Doc{
 		Title: "all request headers are passed on",
 		Why: "With * AEM gets whatever a client sends. Headers that override the method or the URL of a request reach it behind the back of " +
@@ -223,7 +223,7 @@ func appended(ps *lint.Pass, h *model.List, names []string) []diag.Fix {
 }
 
 var clientHeadersDangerous = lint.Rule{
-	ID: "DSP510", Name: "clientheaders-dangerous", Severity: diag.Warning, Farm: checkDangerous, Fixable: true,
+	ID: "DSP510", Name: "clientheaders-dangerous", Severity: diag.Warning, Security: true, Farm: checkDangerous, Fixable: true,
 	Doc: lint.Doc{
 		Title: "request header is passed on that clients should not choose",
 		Why: "The filter decides about the method and the URL of a request. A header that makes AEM, or an application on it, take another " +

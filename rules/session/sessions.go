@@ -14,7 +14,7 @@ import (
 )
 
 var sessionDirectoryRoot = lint.Rule{
-	ID: "DSP500", Name: "session-directory-root", Severity: diag.Error, Config: checkDirectory,
+	ID: "DSP500", Name: "session-directory-root", Severity: diag.Error, Security: true, Config: checkDirectory,
 	Doc: lint.Doc{
 		Title: "session files lie where they must not",
 		Why: "/directory is where the module keeps a file for each session, and it clears up in there. In / that is the whole machine; " +
@@ -246,7 +246,7 @@ func checkTimeout(ps *lint.Pass, f *model.Farm) {
 }
 
 var authCheckerWithoutAllowAuthorized = lint.Rule{
-	ID: "DSP505", Name: "auth-checker-without-allowauthorized", Severity: diag.Warning, Farm: checkAuthChecker, Fixable: true,
+	ID: "DSP505", Name: "auth-checker-without-allowauthorized", Severity: diag.Warning, Security: true, Farm: checkAuthChecker, Fixable: true,
 	Doc: lint.Doc{
 		Title: "/auth_checker has nothing to check",
 		Why: "/auth_checker asks AEM whether a visitor may see a page that is in the cache. With /allowAuthorized 0 requests of visitors who " +

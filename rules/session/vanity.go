@@ -62,7 +62,7 @@ func checkVanityURL(ps *lint.Pass, f *model.Farm) {
 }
 
 var vanityFileLocation = lint.Rule{
-	ID: "DSP512", Name: "vanity-file-location", Severity: diag.Error, Config: checkVanityFile,
+	ID: "DSP512", Name: "vanity-file-location", Severity: diag.Error, Security: true, Config: checkVanityFile,
 	Doc: lint.Doc{
 		Title: "list of vanity URLs lies where it must not",
 		Why: "The module keeps the list in /file. In a document root it is served to who asks for it, and may be flushed with the cache. A " +

@@ -46,7 +46,7 @@ var emptySection = lint.Rule{
 }
 
 func checkEmptySections(p *lint.Pass, c *model.Config) {
-	broken := brokenFiles(p.Subject)
+	broken := unread.Files(p.Subject)
 	for _, f := range c.Farms {
 		report := func(name string, l *model.RuleList, why, hint string) {
 			if l == nil || len(l.Rules)+len(l.Unknown) > 0 || broken[l.At.Span.File] || !isEmpty(name, l.At) {
@@ -85,22 +85,6 @@ func checkEmptySections(p *lint.Pass, c *model.Config) {
 	}
 }
 
-// brokenFiles are those in which, or in what they include, reading met an $include that brings nothing, or braces that
-// do not match: what seems empty there may not be.
-func brokenFiles(s *lint.Subject) map[*source.File]bool {
-	broken := map[*source.File]bool{}
-	for _, d := range s.Found {
-		if (!notPut(d.Rule) || unread.Elsewhere(&d)) && !grammar.Misplaces(d) {
-			continue
-		}
-		broken[d.Span.File] = true
-		for _, line := range d.Included {
-			broken[line.File] = true
-		}
-	}
-	return broken
-}
-
 // isEmpty reports whether a section without rules is truly one: it stands in the text with its braces, and nothing but
 // $include lines is in it.
 func isEmpty(name string, at model.Place) bool {
@@ -122,15 +106,6 @@ func isEmpty(name string, at model.Place) bool {
 		}
 	}
 	return braces == 2
-}
-
-// notPut reports whether a rule says that an $include brings nothing, or not what its author meant.
-func notPut(rule string) bool {
-	switch rule {
-	case "DSP100", "DSP101", "DSP102", "DSP104", "DSP110", "DSP116", "DSP117", "DSP119":
-		return true
-	}
-	return false
 }
 
 // nameSpan is the name at the start of a section's span.

@@ -1,5 +1,5 @@
 // Package textedit makes the edits of fixes: properties written anew, added and removed, laid out as the text around them
-// is. It knows spans and nothing of rules. Start from [Removed] and [Rewritten].
+// is. It knows spans and nothing of rules. Start from [Removed], [Rewritten] and [Behind].
 package textedit
 
 import (
@@ -22,12 +22,14 @@ func Head(at source.Span) source.Span {
 	return at
 }
 
-// Rewritten is a fix that gives a property another value, in the quotes that it has, or in double quotes where it has
-// none and they are needed. There is none where the value
-// comes from a variable: others may use it as well.
-func Rewritten[T any](s *model.Setting[T], text string) []diag.Fix {
-	old := s.ValueAt.Text()
-	if old == "" || strings.Contains(old, "${") {
+// Rewritten is a fix that gives a property another value; see [Replaced].
+func Rewritten[T any](s *model.Setting[T], text string) []diag.Fix { return Replaced(s.ValueAt, text) }
+
+// Replaced is a fix that writes another text for a value, in the quotes that it has, or in double quotes where it has none
+// and they are needed. There is none where the value comes from a variable, which others may use as well, or where the text has characters that must be escaped.
+func Replaced(value source.Span, text string) []diag.Fix {
+	old := value.Text()
+	if old == "" || strings.Contains(old, "${") || strings.Contains(old, "$<") || strings.ContainsAny(text, `"'\`) {
 		return nil
 	}
 	switch q := old[0]; {
@@ -36,7 +38,7 @@ func Rewritten[T any](s *model.Setting[T], text string) []diag.Fix {
 	case strings.ContainsFunc(text, needsQuotes):
 		text = `"` + text + `"`
 	}
-	return []diag.Fix{{Title: "write " + text, Edits: []diag.Edit{{Span: s.ValueAt, New: text}}}}
+	return []diag.Fix{{Title: "write " + text, Edits: []diag.Edit{{Span: value, New: text}}}}
 }
 
 // needsQuotes reports whether a value with the character is written in quotes: a slash would make a name of it.
@@ -44,18 +46,58 @@ func needsQuotes(r rune) bool {
 	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
 }
 
-// Added is a fix that writes a property behind what stands at a span: on a line of its own where that has one.
+// Added is a fix that writes a property behind what stands at a span; see [Behind].
 func Added(behind source.Span, property string) []diag.Fix {
-	if behind.IsZero() {
+	return Behind(behind, "add "+property, property)
+}
+
+// Behind is a fix that writes texts behind what stands at a span: each on a line of its own where that has one, but for a
+// comment.
+func Behind(at source.Span, title string, texts ...string) []diag.Fix {
+	if at.IsZero() {
 		return nil
 	}
-	end := behind
-	end.Start = end.End
-	text := " " + property
-	if a := aroundOf(behind); a.starts && a.ends {
-		text = a.newLine(behind) + property
+	end, gap := at, " "
+	if a := aroundOf(at); a.starts && (a.ends || a.comment) {
+		gap = a.newLine(at)
+		if a.comment {
+			end.End = at.File.Line(at.File.Position(int(at.End)).Line).End
+		}
 	}
-	return []diag.Fix{{Title: "add " + property, Edits: []diag.Edit{{Span: end, New: text}}}}
+	end.Start = end.End
+	return []diag.Fix{{Title: title, Edits: []diag.Edit{{Span: end, New: gap + strings.Join(texts, gap)}}}}
+}
+
+// FirstEntry is the edit that writes an entry before the others of a list. There is none where the text of the list is not
+// as usual.
+func FirstEntry(l *model.RuleList, entry string) []diag.Edit {
+	if len(l.Rules) == 0 {
+		return nil
+	}
+	all, first := l.At.Span, l.Rules[0].At.Span
+	text := all.Text()
+	brace := strings.IndexByte(text, '{')
+	if brace < 0 || first.File != all.File || !all.Contains(first) || strings.ContainsAny(text[:brace], "#\"'") {
+		return nil
+	}
+	open := all
+	open.Start += int32(brace)
+	open.End = open.Start + 1
+	if first.Start < open.End {
+		return nil // the list has no braces of its own
+	}
+	gap := " "
+	if a := aroundOf(first); a.starts {
+		brace := aroundOf(open)
+		if !brace.ends && !brace.comment {
+			return nil
+		}
+		a.windows = brace.windows
+		gap = a.newLine(first)
+		open.End = all.File.Line(all.File.Position(int(open.End)).Line).End
+	}
+	open.Start = open.End
+	return []diag.Edit{{Span: open, New: gap + entry}}
 }
 
 // Written is the edit that writes items in the place of a span: each on a line of its own where that has one.
@@ -97,6 +139,7 @@ func Line(at source.Span) source.Span {
 type around struct {
 	before, after int // blanks
 	starts, ends  bool
+	comment       bool // nothing but a comment follows
 	windows       bool // the line ends with a carriage return too
 }
 
@@ -113,22 +156,21 @@ func aroundOf(at source.Span) around {
 	a.starts = start == 0 || text[start-1] == '\n'
 	a.ends = end == len(text) || text[end] == '\n'
 	a.windows = a.ends && a.after > 0 && text[end-1] == '\r'
+	if a.comment = !a.ends && text[end] == '#'; a.comment {
+		line := at.File.Line(at.File.Position(int(at.End)).Line)
+		a.windows = int(line.End) < len(text) && text[line.End] == '\r'
+	}
 	return a
 }
 
-// newLine returns a line end as the text has it, and the blanks that start the line on which a span ends.
+// newLine returns a line end as the text has it, and the blanks that stand before a span which starts its line.
 func (a around) newLine(at source.Span) string {
-	text := at.File.Text
-	start := int(at.End)
-	for start > 0 && text[start-1] != '\n' {
-		start--
-	}
-	indent := start
-	for indent < int(at.End) && (text[indent] == ' ' || text[indent] == '\t') {
-		indent++
-	}
+	return a.lineEnd() + string(at.File.Text[int(at.Start)-a.before:at.Start])
+}
+
+func (a around) lineEnd() string {
 	if a.windows {
-		return "\r\n" + string(text[start:indent])
+		return "\r\n"
 	}
-	return "\n" + string(text[start:indent])
+	return "\n"
 }

@@ -80,3 +80,57 @@ func TestRewritten(t *testing.T) {
 		})
 	}
 }
+
+func TestBehind(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"own line", "{\n\t[x]\n}\n", "{\n\t[x]\n\t/a\n\t/b\n}\n"},
+		{"line of Windows", "{\r\n  [x]\r\n}\r\n", "{\r\n  [x]\r\n  /a\r\n  /b\r\n}\r\n"},
+		{"comment behind", "\t[x]  # why\n", "\t[x]  # why\n\t/a\n\t/b\n"},
+		{"comment on a line of Windows", "\t[x] # why\r\n}", "\t[x] # why\r\n\t/a\r\n\t/b\r\n}"},
+		{"comment at the end", "[x] # why", "[x] # why\n/a\n/b"},
+		{"between", "{ [x] }", "{ [x] /a /b }"},
+		{"behind something", "{ [x] # why\n}", "{ [x] /a /b # why\n}"},
+		{"at the end", "[x]", "[x]\n/a\n/b"},
+		{"braces deeper than the name", "  [x\n    {\n    }]\n", "  [x\n    {\n    }]\n  /a\n  /b\n"},
+		{"several lines", "\t[x\n\t]\n", "\t[x\n\t]\n\t/a\n\t/b\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := source.NewFile("f.any", []byte(tt.text))
+			fixes := Behind(f.Span(strings.IndexByte(tt.text, '['), strings.LastIndexByte(tt.text, ']')+1), "add both", "/a", "/b")
+			got, err := diag.Apply(f, fixes[0].Edits)
+			if err != nil || string(got) != tt.want || fixes[0].Title != "add both" {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+	if fixes := Behind(source.Span{}, "add", "/a"); fixes != nil {
+		t.Errorf("behind nothing there is %v", fixes)
+	}
+}
+
+func TestReplaced(t *testing.T) {
+	for _, tt := range []struct{ name, old, text, want string }{
+		{"double quotes", `"1"`, "2", `"2"`},
+		{"single quotes", `'1'`, "2", `'2'`},
+		{"no quotes", `1`, "2", `2`},
+		{"a variable", `"${X}"`, "2", ""},
+		{"a variable of the module", `"$<X>"`, "2", ""},
+		{"text with a quote", `"1"`, `a"b`, ""},
+		{"nothing", ``, "2", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := source.NewFile("f.any", []byte(tt.old))
+			got := ""
+			if fixes := Replaced(f.Span(0, len(tt.old)), tt.text); fixes != nil {
+				text, err := diag.Apply(f, fixes[0].Edits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = string(text)
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

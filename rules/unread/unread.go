@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
@@ -55,6 +56,45 @@ func Section(p *lint.Pass, section source.Span) bool {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// Part reports whether the text is a part of a farm that was completed: what it lacks may stand elsewhere. A farm in a
+// file of its own is none.
+func Part(c *model.Config) bool { return c != nil && len(c.Wrapped) > 1 }
+
+// Variable reports whether a text hangs on a variable that is not known here: it stands there as it is written.
+func Variable(text string) bool { return strings.Contains(text, "${") || strings.Contains(text, "$<") }
+
+// Files are those in which, or in what they include, reading met an $include that brings nothing, or not what its author
+// meant, or braces that do not match: what seems to lack there may not, or what is there may belong elsewhere. also are
+// further rules whose findings count.
+func Files(s *lint.Subject, also ...string) map[*source.File]bool {
+	files := map[*source.File]bool{}
+	for _, d := range s.Found {
+		if !notPut(&d) && !grammar.Misplaces(d) && !slices.Contains(also, d.Rule) {
+			continue
+		}
+		files[d.Span.File] = true
+		for _, line := range d.Included {
+			files[line.File] = true
+		}
+	}
+	return files
+}
+
+// notPut reports whether a finding says that an $include brings nothing, or something else.
+func notPut(d *diag.Diagnostic) bool {
+	switch d.Rule {
+	case "DSP100":
+		return !Elsewhere(d)
+	case "DSP101", "DSP102", "DSP104", "DSP110", "DSP116", "DSP117":
+		return true
+	case "DSP119": // a variable of a value moves nothing
+		line := d.Span.File.Line(d.Span.Position().Line)
+		line.End = d.Span.Start
+		return strings.Contains(line.Text(), "$include")
 	}
 	return false
 }

@@ -1,8 +1,12 @@
 package unread
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
@@ -37,6 +41,41 @@ func TestSection(t *testing.T) {
 			}
 			if got := Property(pass, f, "url", f.Filter.At.Span); got != tt.want {
 				t.Errorf("Property: got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for _, tt := range []struct {
+		name, part string
+		also       []string
+		want       []string
+	}{
+		{"all there", `/1 { /glob "*" /type "deny" }`, nil, nil},
+		{"a file is missing", `$include "gone.any"`, nil, []string{"dispatcher.any", "part.any"}},
+		{"a brace is missing", `/1 { /glob "*" /type "deny" `, nil, []string{"dispatcher.any", "part.any"}},
+		{"a variable of a value", `/1 { /glob "${NOBODY}" /type "deny" }`, nil, nil},
+		{"a variable of an $include", `$include "${NOBODY}.any"`, nil, []string{"dispatcher.any", "part.any"}},
+		{"another finding", `/1 { /glob "*" /type "Deny" }`, nil, nil},
+		{"another finding that counts", `/1 { /glob "*" /type "Deny" }`, []string{"DSP019"}, []string{"dispatcher.any", "part.any"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := project.Load(t.Context(), project.Options{Path: "dispatcher.any", FS: fstest.MapFS{
+				"dispatcher.any": {Data: []byte(`/farms { /a { /cache { /rules { $include "part.any" } /invalidate { $include "other.any" } } } }`)},
+				"part.any":       {Data: []byte(tt.part)},
+				"other.any":      {Data: []byte(`/1 { /glob "*" /type "deny" }`)},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for f := range Files(&lint.Subject{Config: p.Config, Files: p.Tree.Files, Found: p.Findings}, tt.also...) {
+				got = append(got, f.Name)
+			}
+			slices.SortFunc(got, strings.Compare)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})
 	}
