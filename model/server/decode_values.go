@@ -1,0 +1,81 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/apacheconf"
+)
+
+// values checks the arguments of directives that do nothing to an answer, where httpd refuses some.
+//
+// Source: httpd.apache.org/docs/2.4/mod/; what httpd 2.4.71 was seen to refuse.
+func (d *decoder) values(sc *scope, n *apacheconf.Node, words []apacheconf.Word) {
+	switch n.Key {
+	case "serversignature":
+		d.oneOf(n, words[0], "Off", "On", "EMail")
+	case "servertokens":
+		d.oneOf(n, words[0], "Prod", "ProductOnly", "Major", "Minor", "Min", "Minimal", "OS", "Full")
+	case "hostnamelookups":
+		d.oneOf(n, words[0], "On", "Off", "Double")
+	case "enablesendfile", "enablemmap":
+		d.oneOf(n, words[0], "On", "Off")
+	case "sslengine":
+		d.oneOf(n, words[0], "On", "Off", "Optional")
+	case "usecanonicalname":
+		d.oneOf(n, words[0], "On", "Off", "DNS")
+	case "usecanonicalphysicalport":
+		d.oneOf(n, words[0], "On", "Off")
+	case "loglevel":
+		if !sc.server() {
+			d.logLevel(&build{host: &Host{}}, n, words)
+		}
+	case "keepalivetimeout":
+		v := strings.TrimSuffix(words[0].Text, "ms")
+		if v == "" || strings.Trim(strings.TrimSuffix(v, "s"), "0123456789") != "" {
+			d.argument(n, words[0], "write a number of seconds", "KeepAliveTimeout is %q", words[0].Text)
+		}
+	case "deflatecompressionlevel":
+		if v := leading(words[0].Text); v < 1 || v > 9 {
+			d.argument(n, words[0], "write a number of 1 to 9", "DeflateCompressionLevel is %q", words[0].Text)
+		}
+	case "requestreadtimeout":
+		for _, w := range words {
+			name, _, has := strings.Cut(w.Text, "=")
+			switch strings.ToLower(name) {
+			case "header", "body", "handshake":
+				if has {
+					continue
+				}
+			}
+			d.argument(n, w, "write header=, body= or handshake= and seconds", "RequestReadTimeout has %q", w.Text)
+			return
+		}
+	case "forcelanguagepriority":
+		for _, w := range words {
+			if !d.oneOf(n, w, "Prefer", "Fallback", "None") {
+				return
+			}
+		}
+	case "indexoptions":
+		d.indexOptions(n, words)
+	case "proxypassreverse":
+		if sc.server() && len(words) == 1 {
+			d.refuse(ruleCount, n, n.ArgsAt, "write a path in front of the URL", "ProxyPassReverse has no path outside of <Location>")
+		}
+	}
+}
+
+func (d *decoder) indexOptions(n *apacheconf.Node, words []apacheconf.Word) {
+	for _, w := range words {
+		name, _, _ := strings.Cut(strings.ToLower(strings.TrimLeft(w.Text, "+-")), "=")
+		switch name {
+		case "fancyindexing", "foldersfirst", "htmltable", "iconsarelinks", "iconheight", "iconwidth", "ignoreclient", "ignorecase",
+			"namewidth", "descriptionwidth", "scanhtmltitles", "suppresshtmlpreamble", "suppressicon", "suppresslastmodified",
+			"suppresssize", "suppressdescription", "suppressrules", "suppresscolumnsorting", "trackmodified", "versionsort", "xhtml",
+			"showforbidden", "none", "charset", "type", "addalttext", "useolddateformat":
+		default:
+			d.argument(n, w, "see the options of mod_autoindex", "IndexOptions has %q, which is no option", w.Text)
+			return
+		}
+	}
+}
