@@ -88,6 +88,13 @@ func hasDotSegment(path string) bool {
 	}
 }
 
+// CleanPath decodes and cleans the path of a request target as httpd does before anything else looks at it. The reason is
+// "" where httpd goes on with what is returned, else why it refuses the request: [BadEscape], [AboveRoot] and [BadTarget]
+// are answered with 400, [NULByte] and [EncodedSlash] with 404.
+func CleanPath(path string, slashes EncodedSlashes, mergeSlashes bool) (string, Reason) {
+	return cleanPath(path, slashes, mergeSlashes)
+}
+
 // cleanPath decodes a path and takes out "." and ".." segments and, where mergeSlashes is set, repeated slashes.
 // Where httpd would not pass the request on, the reason says why and the path is what was sent.
 //

@@ -1,0 +1,206 @@
+package rewrite
+
+import (
+	"strings"
+
+	"github.com/dispcheck/dispcheck/model/server"
+)
+
+// expand replaces what a template refers to.
+func (x *run) expand(t template) string {
+	if s, ok := t.plain(); ok {
+		return s
+	}
+	if len(t) == 1 {
+		return x.value(&t[0])
+	}
+	b := make([]byte, 0, 128)
+	for i := range t {
+		b = append(b, x.value(&t[i])...)
+	}
+	return string(b)
+}
+
+// value returns what one part stands for.
+func (x *run) value(p *part) string {
+	switch p.kind {
+	case literal:
+		return p.text
+	case ruleRef:
+		return group(x.ruleSource, x.ruleCaps, x.ruleSet, p.n)
+	case condRef:
+		return group(x.condSource, x.condCaps, x.condSet, p.n)
+	case mapLookup:
+		return x.lookup(p)
+	}
+	return x.variable(p)
+}
+
+func group(source string, caps []int, set bool, n int) string {
+	if !set || 2*n+1 >= len(caps) || caps[2*n] < 0 {
+		return ""
+	}
+	return source[caps[2*n]:caps[2*n+1]]
+}
+
+// expandTarget makes the result of a rule. unsafe says that a question mark came out of a reference before any that the rule
+// itself has: httpd answers 403 then, since 2.4.60.
+func (x *run) expandTarget(r *rule) (target string, unsafe bool) {
+	t := r.substitution
+	x.firstFromRef = firstFromReference(t)
+	if s, ok := t.plain(); ok {
+		return s, false
+	}
+	b := make([]byte, 0, 128)
+	safe := false
+	for i := range t {
+		p := &t[i]
+		v := x.value(p)
+		if p.kind == literal {
+			safe = safe || strings.IndexByte(v, '?') >= 0
+			b = append(b, v...)
+			continue
+		}
+		if (p.kind == ruleRef || p.kind == condRef) && r.Flags.Escape {
+			v = escapeReference(v, &r.Flags)
+		}
+		if !safe && !unsafe && strings.IndexByte(v, '?') >= 0 {
+			unsafe = true
+		}
+		b = append(b, v...)
+	}
+	return string(b), unsafe
+}
+
+// firstFromReference reports whether the first segment of a result comes, in part, out of a reference.
+func firstFromReference(t template) bool {
+	for i := range t {
+		p := &t[i]
+		if p.kind != literal {
+			return true
+		}
+		text := p.text
+		if i == 0 {
+			text = strings.TrimPrefix(text, "/")
+		}
+		if strings.IndexByte(text, '/') >= 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// lookup looks a key up in a map.
+func (x *run) lookup(p *part) string {
+	key := x.expand(p.key)
+	v, found := "", false
+	if p.m != nil {
+		v, found = x.inMap(p.m, key)
+	}
+	if !found {
+		x.log(5, "map lookup FAILED: map=%s key=%s", p.name, key)
+		if p.hasDefault {
+			return x.expand(p.def)
+		}
+		return ""
+	}
+	x.log(5, "map lookup OK: map=%s key=%s -> val=%s", p.name, key, v)
+	return v
+}
+
+func (x *run) inMap(m *server.RewriteMap, key string) (string, bool) {
+	switch m.Kind {
+	case server.MapInternal:
+		switch m.Source {
+		case "tolower":
+			return strings.Map(lowerASCII, key), true
+		case "toupper":
+			return strings.Map(upperASCII, key), true
+		case "escape":
+			return escapePath(key), true
+		case "unescape":
+			return unescape(key), true
+		}
+		return "", false
+	case server.MapText, server.MapDBM:
+		if m.Known {
+			v, ok := m.Entries[key]
+			return v, ok
+		}
+	}
+	v, found, ok := x.s.Map(m, key)
+	if !ok {
+		x.s.NotSimulated("RewriteMap "+m.Name, "what the map says is not known", m.Place)
+		x.uncertain = true
+	}
+	return v, found
+}
+
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
+
+func upperASCII(r rune) rune {
+	if 'a' <= r && r <= 'z' {
+		return r - 'a' + 'A'
+	}
+	return r
+}
+
+// variable returns the value of %{...}; a name that is not one is empty.
+func (x *run) variable(p *part) string {
+	switch {
+	case p.environment != "":
+		v, _ := x.s.Env(p.environment)
+		return v
+	case p.header != "":
+		v, ok := x.s.Header(p.header)
+		if ok && !strings.EqualFold(p.header, "Host") {
+			if x.varyThis != "" {
+				x.varyThis += ", "
+			}
+			x.varyThis += p.header
+		}
+		return v
+	}
+	switch p.text {
+	case "REQUEST_URI":
+		return x.s.URI()
+	case "QUERY_STRING":
+		return x.query
+	case "REQUEST_FILENAME", "SCRIPT_FILENAME":
+		return x.filename
+	case "PATH_INFO":
+		return x.pathInfo
+	}
+	if colon := strings.IndexByte(p.text, ':'); colon >= 0 {
+		return x.special(p.text[:colon], p.text[colon+1:])
+	}
+	v, ok := x.s.Variable(p.text)
+	if !ok && known[p.text] {
+		x.s.NotSimulated("%{"+p.text+"}", "its value is not known", server.Place{})
+		x.uncertain = true
+	}
+	return v
+}
+
+// known are the variables that httpd knows and a Subject may not.
+var known = map[string]bool{"REMOTE_PORT": true, "SERVER_ADMIN": true, "SERVER_SOFTWARE": true, "SCRIPT_USER": true, "SCRIPT_GROUP": true,
+	"REMOTE_IDENT": true}
+
+// special answers the variables with a prefix: LA-U, LA-F and SSL.
+func (x *run) special(prefix, name string) string {
+	switch strings.ToUpper(prefix) {
+	case "LA-U", "LA-F":
+		v, ok := x.s.LookAhead(name, strings.EqualFold(prefix, "LA-F"))
+		if !ok {
+			x.s.NotSimulated("%{"+prefix+":"+name+"}", "a look-ahead is not simulated here", server.Place{})
+			x.uncertain = true
+		}
+		return v
+	}
+	return ""
+}
