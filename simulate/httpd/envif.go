@@ -1,0 +1,89 @@
+package httpd
+
+import (
+	"strings"
+
+	"github.com/dispcheck/dispcheck/model/server"
+)
+
+// headerParser sets the environment that sections ask for. It sees the path as rules left it.
+func (x *exchange) headerParser() verdict {
+	x.settled = true
+	if list := x.settings().EnvIf; len(list) > 0 {
+		// What stands outside of sections comes first in the list, and was done in postRead.
+		x.setEnvIf(list[len(x.host.base.settings.EnvIf):], false)
+	}
+	return goOn
+}
+
+// setEnvIf runs SetEnvIf and its kin. Later lines see what earlier ones set.
+//
+// Source: httpd.apache.org/docs/2.4, mod/mod_setenvif.html.
+func (x *exchange) setEnvIf(list []*server.EnvIf, _ bool) {
+	for _, e := range list {
+		if e.Expr != nil {
+			ok, subject, caps, err := x.evaluate(e.Expr)
+			if err != nil {
+				x.exprNotSimulated(err, e.Place)
+				continue
+			}
+			if ok {
+				x.assign(e.Set, subject, caps)
+			}
+			continue
+		}
+		if e.Pattern == nil {
+			continue
+		}
+		subject := x.attribute(e)
+		var buf [20]int
+		if ok, caps := x.matches(e.Pattern, subject, buf[:0]); ok {
+			x.assign(e.Set, subject, caps)
+		}
+	}
+}
+
+// assign sets variables, $0 to $9 replaced.
+func (x *exchange) assign(set []server.EnvAssignment, subject string, caps []int) {
+	for i := range set {
+		s := &set[i]
+		if s.Unset {
+			x.env.unset(s.Name)
+			continue
+		}
+		x.env.set(s.Name, substitute(s.Value, subject, caps))
+	}
+}
+
+// attribute returns what a SetEnvIf looks at; "" where it is not there.
+func (x *exchange) attribute(e *server.EnvIf) string {
+	if e.AttributePattern != nil {
+		var all []string
+		for _, h := range x.headers {
+			if ok, _ := x.matches(e.AttributePattern, h.Name, nil); ok {
+				all = append(all, h.Value)
+			}
+		}
+		return strings.Join(all, ", ")
+	}
+	switch strings.ToLower(e.Attribute) {
+	case "request_uri":
+		if !x.settled && !x.redirected {
+			return x.original
+		}
+		return x.uri
+	case "request_method":
+		return x.method
+	case "request_protocol":
+		return x.proto()
+	case "remote_addr", "remote_host":
+		return x.client.String()
+	case "server_addr":
+		return x.serverAddr()
+	}
+	if v, ok := x.headers.get(e.Attribute); ok {
+		return v
+	}
+	v, _ := x.env.get(e.Attribute)
+	return v
+}

@@ -1,0 +1,132 @@
+package httpd
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate/rewrite"
+)
+
+// An exchange is a request on its way. Rounds of internal redirects share it; what a round begins anew is in round.
+type exchange struct {
+	ctx    context.Context
+	engine *Engine
+	req    *Request
+	res    *Result
+	rec    rewrite.Recorder
+
+	host *host
+	// hostname is the host of the request, without its port and in lower case; port is that of the header, 0 without one.
+	hostname string
+	hostPort int
+	// absolute says that the target is an absolute URL.
+	absolute bool
+
+	client  netip.Addr
+	headers table // of the request
+	// sent are the headers as they came, to tell what was changed.
+	sent table
+	// always is the table that errors keep (err_headers_out).
+	always table
+
+	round
+	rounds int
+	// first is what the first round knew of the path: %{THE_REQUEST} and the like come from the request itself.
+	unparsed string
+}
+
+// A round is what begins anew with an internal redirect.
+type round struct {
+	method  string
+	uri     string
+	args    string
+	hasArgs bool
+	// original is the path of the round before rules, as sent: still encoded.
+	original    string
+	filename    string
+	pathInfo    string
+	file        rewrite.FileKind
+	handler     string
+	contentType string
+	charsetSet  bool
+	proxy       string
+	status      int // of the response; 200 in the first round
+	out         table
+	env         table
+	vary        []string
+	layer       *layer
+	// matched is what the sections' named groups say.
+	settled bool // the environment of sections was set
+	// docroot is the document root in effect, and prefix that of an Alias.
+	docroot string
+	prefix  string
+	// ended is set by the flag END: rules do not run again.
+	ended bool
+	// translated says that a rule made the file name, so that aliases are not looked at.
+	forced struct{ contentType, handler *string }
+	by     server.Place
+	reason string
+	// errorOf is the status that this round is an error document of.
+	errorOf int
+	sub     bool
+	reached string
+	// locationMatch is the ProxyPass of a section, found on the original path.
+	restartAt  string // where rules of a section send the request again
+	redirected bool   // the round came out of an internal redirect
+	allowed    string // methods that a handler says it answers
+	length     int64  // of the body; -1 where it is not known
+	// bare says that no filter sees the answer.
+	bare bool
+	// canned says that httpd makes the answer itself.
+	canned bool
+}
+
+func (x *exchange) begin(ctx context.Context, e *Engine, r *Request, res *Result, rec rewrite.Recorder) {
+	headers, sent, always, out, env := x.headers[:0], x.sent[:0], x.always[:0], x.out[:0], x.env[:0]
+	*x = exchange{ctx: ctx, engine: e, req: r, res: res, rec: rec, headers: headers, sent: sent, always: always}
+	x.out, x.env = out, env
+	x.method, x.status = r.Method, 200
+	x.client = r.Client
+	if !x.client.IsValid() {
+		x.client = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	x.unparsed = r.Target
+	if !r.NoHost {
+		x.headers = append(x.headers, Field{"Host", r.Host})
+	}
+	for _, f := range r.Header { // lines of one name are joined when they are read
+		if x.headers.index(f.Name) >= 0 {
+			x.headers.merge(f.Name, f.Value)
+		} else {
+			x.headers = append(x.headers, f)
+		}
+	}
+}
+
+// end writes what is known into the result and drops what the pool should not hold.
+func (x *exchange) end() {
+	x.ctx, x.req, x.res, x.rec, x.host, x.layer = nil, nil, nil, nil, nil, nil
+	x.by = server.Place{}
+}
+
+// notSimulated notes a construct, once.
+func (x *exchange) notSimulated(c server.Construct) {
+	if !slices.ContainsFunc(x.res.NotSimulated, func(o server.Construct) bool { return o.At == c.At && o.Text == c.Text }) {
+		x.res.NotSimulated = append(x.res.NotSimulated, c)
+	}
+}
+
+func (x *exchange) settings() *server.Settings { return x.layer.settings }
+
+// A verdict is what a step says: 0 goes on; another is the status of the answer.
+type verdict int
+
+const (
+	goOn verdict = 0
+	// restart: the round is over, and the next one has been made ready.
+	restart verdict = -1
+	// done: the answer is complete.
+	done verdict = -2
+)

@@ -1,0 +1,179 @@
+package httpd
+
+import (
+	"strings"
+
+	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate/rewrite"
+)
+
+// handle asks the handler for its answer.
+func (x *exchange) handle() (verdict, error) {
+	name := x.handler
+	if x.proxy != "" {
+		name = "proxy-server"
+	}
+	if name == "" || name == "none" {
+		name, _, _ = strings.Cut(x.contentType, ";")
+		if name == "" {
+			name = "default-handler"
+		}
+	}
+	x.reached = name
+	x.snapshot()
+	if x.restartAt != "" && name == "redirect-handler" {
+		return x.internalRedirect(x.restartAt, x.ended), nil
+	}
+	h := x.engine.o.Handlers[name]
+	if h == nil {
+		return x.builtIn(name), nil
+	}
+	a, err := h.Handle(x.ctx, x.handled(name))
+	if err != nil {
+		return done, err
+	}
+	x.res.Answer = a
+	if a.Declined {
+		return x.serveFile(), nil
+	}
+	for _, f := range a.Header {
+		x.out.add(f.Name, f.Value)
+	}
+	if a.ToHTTPD && a.Status >= 400 && x.errorOf == 0 {
+		x.decide(server.Place{At: a.By}, "DispatcherPassError")
+		return verdict(a.Status), nil
+	}
+	if x.errorOf == 0 {
+		x.status = a.Status
+	}
+	x.length = a.Bytes
+	if a.ContentType != "" && x.errorOf == 0 || x.contentType == "" {
+		x.contentType = a.ContentType
+	}
+	return done, nil
+}
+
+// snapshot keeps what the handler sees.
+func (x *exchange) snapshot() {
+	r := x.res
+	r.URI, r.Args, r.HasArgs, r.Filename, r.PathInfo, r.Proxy = x.uri, x.args, x.hasArgs, x.filename, x.pathInfo, x.proxy
+	r.ContentType, r.HandledBy = x.contentType, x.reached
+	r.Env = append(r.Env[:0], x.env...)
+	r.Changed = x.changes(r.Changed[:0])
+}
+
+// changes compares the headers of the request with those that came.
+func (x *exchange) changes(to []Change) []Change {
+	for i, f := range x.headers {
+		if x.headers.index(f.Name) != i {
+			continue
+		}
+		if now, before := x.headers.values(f.Name), x.sent.values(f.Name); !equal(now, before) {
+			to = append(to, Change{Name: f.Name, Values: now})
+		}
+	}
+	for i, f := range x.sent {
+		if x.sent.index(f.Name) == i && x.headers.index(f.Name) < 0 {
+			to = append(to, Change{Name: f.Name})
+		}
+	}
+	return to
+}
+
+// directives are those of the module that hold for the request: the host's, and behind them those of sections.
+func (x *exchange) directives() []server.DispatcherDirective {
+	own := x.settings().Dispatcher
+	if len(own) == 0 {
+		return x.host.Dispatcher
+	}
+	return append(x.host.Dispatcher[:len(x.host.Dispatcher):len(x.host.Dispatcher)], own...)
+}
+
+func (x *exchange) handled(name string) *Handled {
+	return &Handled{
+		Handler: name, Request: x.req, Host: x.host.Host, URI: x.uri, Args: x.args, HasArgs: x.hasArgs, Unparsed: x.unparsed,
+		Method: x.method, Filename: x.filename, PathInfo: x.pathInfo, Header: x.headers, Client: x.client,
+		Dispatcher: x.directives(), ContentType: x.contentType, ErrorOf: x.errorOf, Round: x.rounds,
+	}
+}
+
+// builtIn answers for the handlers that httpd brings.
+func (x *exchange) builtIn(name string) verdict {
+	switch {
+	case name == "default-handler" || name == directoryType || strings.Contains(name, "/"):
+		return x.serveFile()
+	case name == "server-status" && x.engine.server.Tree.Loaded("status_module"), name == "server-info" && x.engine.server.Tree.Loaded("info_module"):
+		x.contentType, x.length = "text/html; charset=ISO-8859-1", -1
+		return done
+	}
+	x.notSimulated(server.Construct{Text: "handler " + name, Why: "what it answers is not known", Place: x.handlerPlace()})
+	x.status = 0
+	return done
+}
+
+// handlerPlace is the directive that chose the handler, where one did.
+func (x *exchange) handlerPlace() server.Place {
+	if h := x.settings().Handler; h != nil && h.Value == x.handler {
+		return h.Place
+	}
+	return server.Place{}
+}
+
+// serveFile is httpd's own handler: it sends the file, or says why not.
+func (x *exchange) serveFile() verdict {
+	switch {
+	case x.method == "OPTIONS":
+		x.allowed = "GET,POST,OPTIONS,HEAD"
+		x.out.set("Allow", x.allow())
+		x.status = 200
+		return done
+	case x.file == rewrite.Folder && x.pathInfo == "" && x.reached == directoryType:
+		return x.serveFolder()
+	case x.file == rewrite.Folder:
+		return x.refuse(404, "a folder, and the handler of files does not serve any")
+	case x.file == rewrite.Missing || x.filename == "":
+		if x.reason == "" || x.errorOf == 0 {
+			x.decide(server.Place{}, "no such file")
+		}
+		return 404
+	case x.pathInfo != "" && !(x.settings().AcceptPathInfo != nil && strings.EqualFold(x.settings().AcceptPathInfo.Value, "On")):
+		return x.refuse(404, "a path behind a file")
+	case x.method != "GET" && x.method != "HEAD" && x.method != "POST":
+		x.allowed = "GET,POST,OPTIONS,HEAD"
+		return x.refuse(405, "the handler of files answers GET, HEAD and POST")
+	}
+	x.length = x.engine.o.Files.Size(x.filename)
+	return done
+}
+
+func (x *exchange) serveFolder() verdict {
+	o := x.settings().Options
+	if o != nil && o.Set&server.OptIndexes != 0 && x.engine.server.Tree.Modules["autoindex_module"] {
+		x.contentType = "text/html;charset=ISO-8859-1"
+		x.length = -1
+		return done
+	}
+	return x.refuse(403, "a folder without an index, and Options has no Indexes")
+}
+
+func (t table) values(name string) []string {
+	var all []string
+	for _, f := range t {
+		if strings.EqualFold(f.Name, name) {
+			all = append(all, f.Value)
+		}
+	}
+	return all
+}
+
+func equal(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,195 @@
+package httpd
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dispcheck/dispcheck/model/server"
+)
+
+// output is what filters make of the answer: mod_expires, then mod_headers with its two tables, then compression. An answer
+// that httpd makes itself passes only the table that errors keep.
+//
+// Sources: httpd.apache.org/docs/2.4, mod/mod_expires.html, mod/mod_headers.html, mod/mod_deflate.html.
+func (x *exchange) output() {
+	if x.layer != nil && x.status != 0 && !x.bare {
+		x.completeType()
+		x.deflate()
+		x.expires()
+		s := x.settings()
+		x.changeHeaders(s.Headers, true)
+		if !x.canned {
+			x.changeHeaders(s.Headers, false)
+		}
+	}
+	if x.bare {
+		x.out = x.out[:0]
+	}
+	x.joinVary()
+	if x.status == 204 || x.status == 304 {
+		x.contentType = ""
+	}
+	r := x.res
+	r.Header = append(r.Header[:0], x.always...)
+	r.Header = append(r.Header, x.out...)
+	if x.contentType != "" {
+		h := table(r.Header)
+		h.set("Content-Type", x.contentType)
+		r.Header = h
+	}
+}
+
+// joinVary makes one header of all that Vary has, each name once.
+func (x *exchange) joinVary() {
+	var names []string
+	for _, t := range [...]table{x.always, x.out} {
+		for _, f := range t {
+			if !strings.EqualFold(f.Name, "Vary") {
+				continue
+			}
+			for name := range strings.FieldsFuncSeq(f.Value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }) {
+				if name == "*" {
+					names = []string{"*"}
+				} else if !slices.ContainsFunc(names, func(o string) bool { return strings.EqualFold(o, name) || o == "*" }) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	if len(names) > 0 {
+		x.always.unset("Vary")
+		x.out.set("Vary", strings.Join(names, ","))
+	}
+}
+
+// completeType adds AddDefaultCharset to a type of text that has none.
+func (x *exchange) completeType() {
+	if x.canned || x.contentType == "" || strings.Contains(x.contentType, "charset=") {
+		return
+	}
+	c := x.settings().DefaultCharset
+	if c == nil || c.Value == "" {
+		return
+	}
+	t, _, _ := strings.Cut(x.contentType, ";")
+	switch strings.ToLower(strings.TrimSpace(t)) {
+	case "text/plain", "text/html":
+		x.contentType += "; charset=" + c.Value
+	}
+}
+
+// expires adds Expires and max-age, unless the answer is an error or has an Expires.
+func (x *exchange) expires() {
+	s := x.settings()
+	if s.ExpiresActive == nil || !*s.ExpiresActive || x.status >= 400 {
+		return
+	}
+	to := &x.out
+	if _, ok := x.always.get("Expires"); ok {
+		return
+	}
+	if _, ok := x.out.get("Expires"); ok {
+		return
+	}
+	t, _, _ := strings.Cut(x.contentType, ";")
+	t = strings.ToLower(strings.TrimSpace(t))
+	e := s.ExpiresByType[t]
+	if e == nil {
+		if major, _, ok := strings.Cut(t, "/"); ok {
+			e = s.ExpiresByType[major+"/*"]
+		}
+	}
+	if e == nil {
+		e = s.ExpiresDefault
+	}
+	if e == nil {
+		return
+	}
+	now := x.engine.o.Now()
+	base := now
+	if e.FromModification {
+		base = x.engine.o.Files.Modified(x.filename)
+		if base.IsZero() {
+			return
+		}
+	}
+	at := base.Add(time.Duration(e.Seconds) * time.Second)
+	age := int64(at.Sub(now) / time.Second)
+	if at.Before(now) {
+		at, age = now, 0
+	}
+	to.merge("Cache-Control", "max-age="+strconv.FormatInt(age, 10))
+	to.set("Expires", at.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+}
+
+// deflate adds Vary where the answer would be compressed for some client.
+func (x *exchange) deflate() {
+	if !x.compresses() || x.status == 204 || x.status == 304 || x.canned {
+		return
+	}
+	for _, name := range []string{"no-gzip"} {
+		if _, no := x.env.get(name); no {
+			return
+		}
+	}
+	if v, ok := x.out.get("Content-Encoding"); ok && !strings.EqualFold(v, "identity") {
+		return
+	}
+	if x.length >= 0 && x.length < deflateLeast {
+		return
+	}
+	if _, no := x.env.get("dont-vary"); !no {
+		x.out.merge("Vary", "Accept-Encoding")
+	}
+	accepts, _ := x.headers.get("Accept-Encoding")
+	if _, force := x.env.get("force-gzip"); force || acceptsGzip(accepts) {
+		x.out.set("Content-Encoding", "gzip")
+	}
+}
+
+// deflateLeast is how many bytes mod_deflate passes on as they are when the whole body is known at once.
+const deflateLeast = 68
+
+func acceptsGzip(s string) bool {
+	for word := range strings.SplitSeq(s, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(word), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return strings.Trim(strings.TrimPrefix(strings.TrimSpace(q), "q="), "0.") != "" || q == ""
+		}
+	}
+	return false
+}
+
+// compresses reports whether the filter DEFLATE is in effect.
+func (x *exchange) compresses() bool {
+	s := x.settings()
+	if s.OutputFilters != nil && hasFilter(s.OutputFilters.Value) {
+		return true
+	}
+	if len(s.FiltersByExt) > 0 {
+		name := x.filename[strings.LastIndexByte(x.filename, '/')+1:]
+		for i, ext := range strings.Split(name, ".") {
+			if f, ok := s.FiltersByExt[strings.ToLower(ext)]; i > 0 && ok && hasFilter(f.Value) {
+				return true
+			}
+		}
+	}
+	t, _, _ := strings.Cut(x.contentType, ";")
+	t = strings.TrimSpace(t)
+	return slices.ContainsFunc(s.FiltersByType, func(f server.FilterByType) bool {
+		return hasFilter(f.Filter) && slices.ContainsFunc(f.Types, func(o string) bool { return strings.EqualFold(o, t) })
+	})
+}
+
+func hasFilter(list string) bool {
+	for f := range strings.SplitSeq(list, ";") {
+		if strings.EqualFold(strings.TrimSpace(f), "DEFLATE") {
+			return true
+		}
+	}
+	return false
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
