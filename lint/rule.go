@@ -7,7 +7,9 @@ import (
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/model/server"
 )
 
 // A Rule is one kind of mistake.
@@ -30,11 +32,15 @@ type Rule struct {
 	// instead, then.
 	Reported Reported
 	// File looks at one .any text, Config at a configuration, Farm at each farm of one in the order of the
-	// text. At most one of them is set. They report through the pass and must not keep it, nor change what
+	// text; Text at one text of httpd that the project has, Server at the httpd side, Host at each virtual host of
+	// it. At most one of them is set. They report through the pass and must not keep it, nor change what
 	// they see; a panic ends the rule and no other.
 	File   func(*Pass, *grammar.File)
 	Config func(*Pass, *model.Config)
 	Farm   func(*Pass, *model.Farm)
+	Server func(*Pass, *server.Server)
+	Host   func(*Pass, *server.Host) // each virtual host
+	Text   func(*Pass, *httpd.File)  // each text of the httpd side
 	// Literal takes the place of Farm under the policy [Literal]: it looks as the rule's counterpart in
 	// adobe/aem-dispatcher-optimizer-tool does, letter by letter, in every profile, and asks nobody. nil for a
 	// rule that looks in one way. [Doc.Literal] says what it wants.
@@ -73,8 +79,10 @@ func (r *Rule) ProfileNames() []string {
 	return slices.Clone(r.Profiles)
 }
 
-// Looks reports whether the rule looks for its mistake itself: whether File, Config or Farm is set.
-func (r *Rule) Looks() bool { return r.File != nil || r.Config != nil || r.Farm != nil }
+// Looks reports whether the rule looks for its mistake itself: whether one of its functions is set.
+func (r *Rule) Looks() bool {
+	return r.File != nil || r.Config != nil || r.Farm != nil || r.Server != nil || r.Host != nil || r.Text != nil
+}
 
 // FoundBy returns who finds the mistake, for people: the names of Reported, or "rule" alone for a rule that
 // looks for itself.
@@ -101,13 +109,14 @@ const (
 	ByGrammar   Reported = 1 << iota // the notation of one file: package grammar
 	ByExpansion                      // includes, variables and the tree of files: internal/expand and internal/project
 	ByModel                          // what sections, properties and values mean: package model
+	ByServer                         // what httpd's texts and directives mean: internal/apacheconf and model/server
 	ByLint                           // comments that suppress findings: this package
 )
 
 // steps name the members of a Reported, in the order of their bits.
-var steps = [...]string{"grammar", "expansion", "model", "lint"}
+var steps = [...]string{"grammar", "expansion", "model", "server", "lint"}
 
-// Names returns the members of the set: "grammar", "expansion", "model", "lint".
+// Names returns the members of the set: "grammar", "expansion", "model", "server", "lint".
 func (r Reported) Names() []string {
 	names := []string{}
 	for i, name := range steps {

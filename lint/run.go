@@ -166,6 +166,20 @@ func (r *run) lookWith(rule *Rule) (failure *Failure) {
 		for _, f := range r.subject.Files {
 			rule.File(pass, f)
 		}
+	case rule.Text != nil:
+		for _, f := range r.subject.ServerFiles {
+			rule.Text(pass, f)
+		}
+	case rule.Server != nil:
+		if r.subject.Server != nil {
+			rule.Server(pass, r.subject.Server)
+		}
+	case rule.Host != nil:
+		if r.subject.Server != nil {
+			for _, h := range r.subject.Server.Hosts {
+				rule.Host(pass, h)
+			}
+		}
 	case r.subject.Config == nil:
 	case rule.Config != nil:
 		rule.Config(pass, r.subject.Config)

@@ -5,7 +5,9 @@ import (
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -15,6 +17,10 @@ type Subject struct {
 	Config *model.Config
 	// Files are the texts that were read, each once, in the order of reading.
 	Files []*grammar.File
+	// Server is the httpd side; nil where there is none.
+	Server *server.Server
+	// ServerFiles are the texts of the httpd side that the project has, each once, in the order of reading.
+	ServerFiles []*httpd.File
 	// Included returns the $include lines that led to a file, outermost first. nil: none did.
 	Included func(*source.File) []source.Span
 	// Profile is one of [Profiles]; "" lets the rules of all of them run.
@@ -28,6 +34,8 @@ type Subject struct {
 	Immutable func(*source.File) bool
 	// Oracle answers questions about requests. nil: rules that ask do not run; see [Rule.Asks].
 	Oracle Oracle
+	// Front answers questions about httpd; nil where there is no httpd side.
+	Front Front
 	// Folders tell what lies beside the files that were read. nil: rules about that find nothing.
 	Folders Folders
 }

@@ -2,11 +2,13 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -55,7 +57,16 @@ type fileSuppressions struct {
 func (r *run) suppress(found []finding) []finding {
 	c := &commentReader{run: r, near: map[string]string{}, files: map[*source.File]*fileSuppressions{}}
 	for _, f := range r.subject.Files {
-		c.read(f)
+		c.read(f.Src, func(yield func(source.Span) bool) {
+			for _, t := range f.Tokens {
+				if t.Kind == grammar.Comment && !yield(source.Span{File: f.Src, Start: t.Start, End: t.End}) {
+					return
+				}
+			}
+		})
+	}
+	for _, f := range r.subject.ServerFiles {
+		c.read(f.Src, func(yield func(source.Span) bool) { eachComment(f.Items, yield) })
 	}
 	if len(c.order) == 0 && len(c.found) == 0 {
 		return found
@@ -126,23 +137,37 @@ func (c *commentReader) say(rule string, at source.Span, d diag.Diagnostic) {
 	c.found = append(c.found, finding{Diagnostic: d, rule: r})
 }
 
+// eachComment yields the comments of a text of httpd; false says that yield wants no more.
+func eachComment(items []httpd.Item, yield func(source.Span) bool) bool {
+	for _, item := range items {
+		switch item := item.(type) {
+		case *httpd.Comment:
+			if !yield(item.At) {
+				return false
+			}
+		case *httpd.Section:
+			if !eachComment(item.Items, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // read reads the comments of a file.
-func (c *commentReader) read(f *grammar.File) {
+func (c *commentReader) read(f *source.File, comments iter.Seq[source.Span]) {
 	var fs *fileSuppressions
 	var next []int
 	var open []*suppression
-	for _, t := range f.Tokens {
-		if t.Kind != grammar.Comment {
-			continue
-		}
-		d, ok := parseDirective(source.Span{File: f.Src, Start: t.Start, End: t.End})
+	for at := range comments {
+		d, ok := parseDirective(at)
 		if !ok {
 			continue
 		}
 		if fs == nil {
-			fs, next = &fileSuppressions{byLine: map[int][]*suppression{}}, nextLines(f.Src)
-			c.files[f.Src] = fs
-			c.order = append(c.order, f.Src)
+			fs, next = &fileSuppressions{byLine: map[int][]*suppression{}}, nextLines(f)
+			c.files[f] = fs
+			c.order = append(c.order, f)
 		}
 		if d.kind == ignoreOther {
 			c.other(&d)
@@ -155,11 +180,11 @@ func (c *commentReader) read(f *grammar.File) {
 			open = c.close(open, s)
 			continue
 		case ignoreStart:
-			s.first, s.last, s.own = line, f.Src.Lines(), line
+			s.first, s.last, s.own = line, f.Lines(), line
 			open = append(open, s)
 			fs.wide = append(fs.wide, s)
 		case ignoreFile:
-			s.first, s.last, s.own = 1, f.Src.Lines(), line
+			s.first, s.last, s.own = 1, f.Lines(), line
 			fs.wide = append(fs.wide, s)
 		case ignoreLine:
 			s.first, s.own = line, line

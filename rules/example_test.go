@@ -12,7 +12,6 @@ import (
 	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // TestExamples: the bad example of each rule is reported under the rule, with the severity that the rule
@@ -96,20 +95,11 @@ func run(t *testing.T, r *lint.Rule, p *project.Project) *lint.Result {
 			on.Off, list[i] = false, &on
 		}
 	}
-	s := &lint.Subject{
-		Config: p.Config, Found: p.Findings, Profile: profileOf(r, p), Version: r.Doc.Version, Oracle: p.Oracle(), Folders: p.Folders(),
+	s, err := p.Subject(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if p.Tree != nil {
-		s.Files = p.Tree.Files
-	}
-	s.Included = func(f *source.File) []source.Span {
-		for _, g := range s.Files {
-			if g.Src == f {
-				return p.Tree.Included(g)
-			}
-		}
-		return nil
-	}
+	s.Profile, s.Version = profileOf(r, p), r.Doc.Version
 	set := &lint.Settings{Options: map[string]lint.Options{r.ID: r.Doc.Options}}
 	result := lint.Run(t.Context(), s, list, set, lint.RunOptions{})
 	for _, f := range result.Failures {

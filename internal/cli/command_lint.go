@@ -14,8 +14,8 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/rules"
 	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/rules"
 )
 
 func lintCommand() *command {
@@ -179,35 +179,34 @@ func (l *linter) load(ctx context.Context, o project.Options, all *linted) error
 		all.unread = true
 	}
 	all.projects = append(all.projects, p)
-	l.one(ctx, p, all)
+	if err := l.one(ctx, p, all); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
 // one lints one configuration.
-func (l *linter) one(ctx context.Context, p *project.Project, all *linted) {
-	s := lint.Subject{Config: p.Config, Profile: string(p.Kind), Version: l.in.text("dispatcher-version"), Found: p.Findings, Immutable: p.Immutable, Oracle: p.Oracle(), Folders: p.Folders()}
-	if p.Tree != nil {
-		s.Files = p.Tree.Files
-		included := make(map[*source.File][]source.Span, len(s.Files))
-		for _, f := range s.Files {
-			included[f.Src] = p.Tree.Included(f)
-		}
-		s.Included = func(f *source.File) []source.Span { return included[f] }
+func (l *linter) one(ctx context.Context, p *project.Project, all *linted) error {
+	s, err := p.Subject(ctx)
+	if err != nil {
+		return err
 	}
+	s.Version = l.in.text("dispatcher-version")
 	var o lint.RunOptions
 	if l.in.yes("timing") {
 		start := time.Now()
 		o.Now = func() time.Duration { return time.Since(start) }
 	}
-	r := lint.Run(ctx, &s, l.rules, l.set, o)
+	r := lint.Run(ctx, s, l.rules, l.set, o)
 	all.list = append(all.list, r.Findings...)
-	all.files += len(s.Files)
+	all.files += len(s.Files) + len(s.ServerFiles)
 	all.quiet += len(r.Suppressed)
 	all.failures = append(all.failures, r.Failures...)
 	all.timing = append(all.timing, r.Timing...)
 	if r.Left > 0 {
 		l.in.remark("dispcheck lint: %s more of rules with over %d findings left out", count(r.Left, "finding"), lint.MaxFindings)
 	}
+	return nil
 }
 
 // print writes the findings in every format asked for, and says on standard error how many there are.

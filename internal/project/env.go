@@ -1,6 +1,7 @@
 package project
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,6 +148,26 @@ func (e *Env) All() []Variable {
 	for _, name := range e.Names() {
 		v, _ := e.find(name)
 		all = append(all, v)
+	}
+	return all
+}
+
+// onServer returns a variable of the environment that httpd is started in: of the platform, and of the user's making.
+// What the configuration defines itself is not among them.
+func (e *Env) onServer(name string) (v Variable, ok bool) {
+	for _, layer := range [...]Layer{FromEnv, FromEnvFile, FromProcess, FromPlatform} {
+		if v, ok = e.vars[layer][name]; ok {
+			return v, true
+		}
+	}
+	return Variable{}, false
+}
+
+// options returns the variables of --define, by name.
+func (e *Env) options() []Variable {
+	var all []Variable
+	for _, name := range slices.Sorted(maps.Keys(e.vars[FromOption])) {
+		all = append(all, e.vars[FromOption][name])
 	}
 	return all
 }

@@ -27,6 +27,9 @@ type Project struct {
 	// Findings are those of the notation, of the expansion and of the decoding, sorted. What rules find
 	// is package lint's.
 	Findings []diag.Diagnostic
+
+	// texts are those of the httpd side, by the names that people see.
+	texts map[string]*source.File
 }
 
 // Load finds a configuration and reads it. What is wrong with it is in Findings; the error says that

@@ -35,7 +35,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // maxFixRounds is how often fixes are made before they must have come to an end.
@@ -295,15 +294,12 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 	if err != nil {
 		t.Fatal(err)
 	}
-	included := map[*source.File][]source.Span{}
-	for _, f := range p.Tree.Files {
-		included[f.Src] = p.Tree.Included(f)
+	s, err := p.Subject(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	s := lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Version: c.version, Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(), Folders: p.Folders(),
-		Included: func(f *source.File) []source.Span { return included[f] },
-	}
-	res := lint.Run(t.Context(), &s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy, Options: map[string]lint.Options{r.ID: c.options}}, lint.RunOptions{})
+	s.Version = c.version
+	res := lint.Run(t.Context(), s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy, Options: map[string]lint.Options{r.ID: c.options}}, lint.RunOptions{})
 	for _, f := range res.Failures {
 		t.Fatalf("%v\n%s", f, f.Stack)
 	}

@@ -1,0 +1,117 @@
+package project
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate/httpd"
+	"github.com/dispcheck/dispcheck/simulate/rewrite"
+)
+
+// Files is the file system of the server, as a request meets it.
+func (a *Apache) Files() httpd.FileSystem { return serverFiles{a} }
+
+type serverFiles struct{ a *Apache }
+
+// Stat says what is at a path.
+func (f serverFiles) Stat(path string) rewrite.FileKind {
+	fi, err := f.a.Base.FS.Stat(path)
+	switch {
+	case err != nil:
+		return rewrite.Missing
+	case fi.IsDir():
+		return rewrite.Folder
+	case fi.Mode()&fs.ModeSymlink != 0:
+		return rewrite.Link
+	case fi.Size() == 0:
+		return rewrite.Empty
+	case fi.Mode()&0o111 != 0:
+		return rewrite.Executable
+	}
+	return rewrite.Plain
+}
+
+// Size is that of the text.
+func (f serverFiles) Size(path string) int64 {
+	fi, err := f.a.Base.FS.Stat(path)
+	if err != nil {
+		return -1
+	}
+	return fi.Size()
+}
+
+// Modified is not known.
+func (serverFiles) Modified(string) time.Time { return time.Time{} }
+
+// Getenv is the environment that httpd is started in.
+func (a *Apache) Getenv(name string) (string, bool) {
+	v, ok := a.project.Env.onServer(name)
+	return v.Value, ok
+}
+
+// Front returns what answers the questions of rules about httpd.
+func (a *Apache) Front() lint.Front {
+	return &front{httpd.New(a.Server, httpd.Options{Files: a.Files(), Getenv: a.Getenv})}
+}
+
+type front struct{ engine *httpd.Engine }
+
+// Serve implements lint.Front.
+func (f *front) Serve(ctx context.Context, q *lint.FrontQuestion, a *lint.FrontAnswer) error {
+	*a = lint.FrontAnswer{}
+	r := httpd.Request{Method: q.Method, Target: q.URL, Host: q.Host}
+	if r.Method == "" {
+		r.Method = "GET"
+	}
+	if r.Host == "" {
+		r.Host = "localhost"
+		if q.Of != nil {
+			r.Host = nameOf(q.Of)
+		}
+	}
+	for _, h := range q.Header {
+		r.Header = append(r.Header, httpd.Field{Name: h[0], Value: h[1]})
+	}
+	var res httpd.Result
+	if err := f.engine.Serve(ctx, &r, &res, &applied{a}); err != nil {
+		return err
+	}
+	a.Host, a.HandledBy, a.URI, a.Args, a.Location, a.Proxy, a.By = res.Host, res.HandledBy, res.URI, res.Args, res.Location, res.Proxy, res.By
+	if res.ByHTTPD || res.HandledBy == "" {
+		a.Status = res.Status
+	}
+	a.Rounds = max(len(res.Hops)-1, 0)
+	a.Uncertain = len(res.NotSimulated) > 0
+	return ctx.Err()
+}
+
+// nameOf returns a host name that leads to a virtual host.
+func nameOf(h *server.Host) string {
+	if h.Name.Host != "" && h.Name.Set {
+		return h.Name.Host
+	}
+	for _, n := range h.Names {
+		return strings.NewReplacer("*", "a", "?", "a").Replace(n.Pattern)
+	}
+	return h.Name.Host
+}
+
+// applied takes note of the rules that apply.
+type applied struct{ a *lint.FrontAnswer }
+
+// Step implements rewrite.Recorder.
+func (r *applied) Step(s rewrite.Step) {
+	if s.Matched {
+		r.a.Tried = append(r.a.Tried, s.Rule)
+	}
+	if s.Applied {
+		r.a.Applied = append(r.a.Applied, s.Rule)
+	}
+}
+
+// Log implements rewrite.Recorder.
+func (*applied) Log(int, string) {}

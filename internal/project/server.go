@@ -1,0 +1,106 @@
+package project
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/internal/apachebase"
+	"github.com/dispcheck/dispcheck/internal/apacheconf"
+	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/source"
+)
+
+// An Apache is the httpd side of a project, loaded: the project's files on the server that its platform brings.
+type Apache struct {
+	*server.Server
+	// Base is the server that the project was laid over.
+	Base *apachebase.Server
+	// Findings are those of reading and decoding, sorted, without those in the platform's own files.
+	Findings []diag.Diagnostic
+
+	project *Project
+}
+
+// HasApache reports whether there is an Apache side: a folder conf.d, or a file of httpd that was asked for.
+func (p *Project) HasApache() bool {
+	return p.Site != "" || isFolder(p.FS, path.Join(p.Root, httpdFolder))
+}
+
+// Apache loads the httpd side of the project; nil where there is none. What is wrong with it is in its findings; an error
+// says that a bound was exceeded or that a file cannot be read.
+func (p *Project) Apache(ctx context.Context) (*Apache, error) {
+	if !p.HasApache() {
+		return nil, nil
+	}
+	root, err := fs.Sub(p.FS, path.Clean(p.Root))
+	if err != nil {
+		return nil, err
+	}
+	o := apachebase.Options{
+		Profile: apachebase.Profile(p.Kind), Project: root, Flags: p.Env.Flags(),
+		Text: p.apacheText,
+		Env: func(name string) (string, bool) {
+			v, ok := p.Env.onServer(name)
+			return v.Value, ok
+		},
+	}
+	if p.Site != "" && !isFolder(p.FS, path.Join(p.Root, httpdFolder)) {
+		o.File = strings.TrimPrefix(strings.TrimPrefix(p.Site, path.Clean(p.Root)), "/")
+	}
+	base, err := apachebase.Load(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range p.Env.options() {
+		base.Read.Defines = append(base.Read.Defines, apacheconf.Flag{Name: d.Name, Value: d.Value, HasValue: !d.Bare})
+	}
+	tree, err := apacheconf.Read(ctx, base.Read)
+	if err != nil {
+		return nil, err
+	}
+	a := &Apache{Base: base, project: p}
+	a.Server = server.Decode(ctx, tree, server.DecodeOptions{
+		ReadFile: func(name string) ([]byte, error) {
+			f, err := base.FS.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			return f.Text, nil
+		},
+		Stat: base.FS.Stat, Env: o.Env,
+	})
+	for _, list := range [][]diag.Diagnostic{tree.Findings, a.Server.Findings} {
+		for _, d := range list {
+			if a.Owned(d.Span.File) {
+				a.Findings = append(a.Findings, d)
+			}
+		}
+	}
+	a.Findings = diag.Sort(a.Findings)
+	return a, nil
+}
+
+// Owned reports whether a text is the project's, and not one that its platform brings.
+func (a *Apache) Owned(f *source.File) bool { return f != nil && a.project.texts[f.Name] == f }
+
+// apacheText reads a text of the httpd side; the name is within the project's root.
+func (p *Project) apacheText(name string) (*source.File, error) {
+	full := path.Join(p.Root, name)
+	shown := p.Show(full)
+	if f := p.texts[shown]; f != nil {
+		return f, nil
+	}
+	text, err := fs.ReadFile(p.FS, full)
+	if err != nil {
+		return nil, err
+	}
+	if p.texts == nil {
+		p.texts = map[string]*source.File{}
+	}
+	f := source.NewFile(shown, text)
+	p.texts[shown] = f
+	return f, nil
+}
