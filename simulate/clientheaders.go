@@ -92,7 +92,7 @@ func (x *Exchange) headersFor(p passes) Header {
 		case strings.EqualFold(f.Name, "X-Forwarded-For"):
 			forwarded = joinValues(forwarded, f.Value)
 		case r.TLS && ofTLS(f.Name):
-		case x.engine.options.Directives.EdgeKey != "" && strings.EqualFold(f.Name, "X-Edge-Key") && x.at(disp911):
+		case x.directives().EdgeKey != "" && strings.EqualFold(f.Name, "X-Edge-Key") && x.at(disp911):
 		default:
 			h = append(h, f)
 		}

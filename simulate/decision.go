@@ -32,9 +32,13 @@ const (
 	Failed
 	// Declined is left to httpd: the module does not handle it.
 	Declined
+	// Redirected is answered by httpd, which sends the client elsewhere; the module does not see the request.
+	Redirected
+	// Proxied goes to another server, past the module.
+	Proxied
 )
 
-var outcomeNames = [...]string{"undecided", "forwarded", "denied", "refused", "invalidation", "no farm", "answered", "delivered", "failed", "declined"}
+var outcomeNames = [...]string{"undecided", "forwarded", "denied", "refused", "invalidation", "no farm", "answered", "delivered", "failed", "declined", "redirected", "proxied"}
 
 // String returns the outcome's name, as people read it.
 func (o Outcome) String() string { return outcomeNames[o] }

@@ -58,7 +58,7 @@ func (x *Exchange) deliver(info *FileInfo, status int) bool {
 // simulated.
 func (x *Exchange) answerEmpty() {
 	r := &x.Decision.Response
-	r.ByHTTPD = x.engine.options.Directives.PassError.Passes(r.Status)
+	r.ByHTTPD = x.directives().PassError.Passes(r.Status)
 	if x.Request.Sink != nil && !r.ByHTTPD {
 		_ = x.Request.Sink.Answer(r.Status, r.Header, noBody{}) // nothing is lost where nobody takes it
 	}

@@ -125,7 +125,7 @@ type gap struct{ what, why, instead string }
 
 // gaps are what is not simulated.
 var gaps = []gap{
-	{"Virtual hosts, `mod_rewrite`, redirects and access rules of httpd", "the layer of httpd before the module is not there yet", "give the URL and the host as they are after rewriting; in Go, `Request.Processed` is what rewriting made of the URL for `DispatcherUseProcessedURL`"},
+	{"Virtual hosts, `mod_rewrite`, redirects and access rules of httpd", "they are not the module's: [httpd.md](httpd.md) says what is followed of them", "`simulate` on a project follows them; in Go, `simulate/httpd`"},
 	{"Bodies of `ErrorDocument`", "they are httpd's", "`response.error_document` says that httpd makes the body; the status holds"},
 	{"Requests without a `Host` header, `OPTIONS *` and other uses of `*`", "httpd answers them itself", "the request is followed all the same, and `not_simulated` says so"},
 	{"`Range` requests to cache files", "httpd makes the 206", "the answer is that of the whole file"},

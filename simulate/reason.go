@@ -27,6 +27,12 @@ const (
 	NULByte Reason = "nul-byte"
 	// DeclinedRoot says that DispatcherDeclineRoot leaves / to httpd.
 	DeclinedRoot Reason = "declined-root"
+	// HTTPDAnswered says that httpd answers itself: a rule, a requirement or a file decided.
+	HTTPDAnswered Reason = "httpd-answered"
+	// HTTPDRedirected says that httpd sends the client elsewhere.
+	HTTPDRedirected Reason = "httpd-redirected"
+	// HTTPDProxied says that httpd hands the request to another server, past the module.
+	HTTPDProxied Reason = "httpd-proxied"
 	// EncodedSlash says that the path holds %2F and AllowEncodedSlashes is Off: 404.
 	EncodedSlash Reason = "encoded-slash"
 )

@@ -9,11 +9,11 @@ import "strings"
 // (DISP-704).
 func (x *Exchange) renderTarget() string {
 	r, d := x.Request, x.Decision
-	if x.engine.options.Directives.NoCanonURL {
+	if x.directives().NoCanonURL {
 		return rawTarget(r.Target)
 	}
 	raw := r.Target
-	if x.engine.options.Directives.UseProcessedURL && r.Processed != "" {
+	if x.directives().UseProcessedURL && r.Processed != "" {
 		raw = r.Processed
 	}
 	path := x.encodedPath(raw)

@@ -33,6 +33,8 @@ type Request struct {
 	// Processed is the path and query that httpd's modules made of Target, "" where they left it alone. It counts
 	// where DispatcherUseProcessedURL is on.
 	Processed string
+	// HTTPD is what httpd made of the request; nil leaves that to the engine, which knows no rules.
+	HTTPD *Handed
 	// Sink takes the answer; nil lets it go.
 	Sink Sink
 }

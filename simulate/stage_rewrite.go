@@ -6,7 +6,8 @@ import (
 )
 
 // The rewrite stage is what httpd does before the module sees a request: it splits the request target, decodes and
-// cleans the path, and refuses what it will not pass on. Rules of mod_rewrite are not simulated yet.
+// cleans the path, and refuses what it will not pass on. Where simulate/httpd has done all of that, with the rules of
+// mod_rewrite, the stage takes what it left.
 //
 // Sources: AdobeDocs/experience-manager-dispatcher.en, dispatcher-configuration.md ("Test Dispatcher security": the
 // filter has to see through /../ and %65) and release-notes.md (DISP-732: // since 4.3.1); httpd 2.4, server/request.c
@@ -24,13 +25,26 @@ func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	if t.host == "" {
 		d.Host = r.Host
 	}
-	if o.Directives.UseProcessedURL && r.Processed != "" {
+	dir := x.directives()
+	if h := r.HTTPD; h != nil && dir.UseProcessedURL {
+		d.URI, d.Query, d.HasQuery = h.URI, h.Query, h.HasQuery
+		x.signature = signatureOf(d.URI)
+		if dir.ForwardedHost {
+			s.forwardHost(x)
+		}
+		d.Parts.take(d.URI)
+		if x.Trace != nil {
+			s.say(x, d.URI)
+		}
+		return s.declineRoot(x), nil
+	}
+	if dir.UseProcessedURL && r.Processed != "" {
 		splitTarget(r.Processed, &t)
-	} else if o.Directives.UseProcessedURL && x.Trace != nil {
+	} else if dir.UseProcessedURL && x.Trace != nil && r.HTTPD == nil {
 		x.say(s.Name(), LevelNote, NotSimulated, "DispatcherUseProcessedURL is on, and what httpd makes of the URL is not simulated: the URL is taken as it was sent")
 	}
 	d.Query, d.HasQuery = t.query, t.hasQuery
-	if o.Directives.ForwardedHost {
+	if dir.ForwardedHost {
 		s.forwardHost(x)
 	}
 	var reason Reason
@@ -52,13 +66,18 @@ func (s rewriteStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	if x.Trace != nil {
 		s.say(x, t.path)
 	}
-	if o.Directives.DeclineRoot && d.URI == "/" {
-		if x.Trace != nil {
-			x.say(s.Name(), LevelNote, DeclinedRoot, "DispatcherDeclineRoot is On: httpd answers / itself")
-		}
-		return x.settle(Declined, DeclinedRoot), nil
+	return s.declineRoot(x), nil
+}
+
+// declineRoot leaves / to httpd where DispatcherDeclineRoot says so.
+func (s rewriteStage) declineRoot(x *Exchange) *Decision {
+	if !x.directives().DeclineRoot || x.Decision.URI != "/" {
+		return nil
 	}
-	return nil, nil
+	if x.Trace != nil {
+		x.say(s.Name(), LevelNote, DeclinedRoot, "DispatcherDeclineRoot is On: httpd answers / itself")
+	}
+	return x.settle(Declined, DeclinedRoot)
 }
 
 // forwardHost takes the host of X-Forwarded-Host: the first of a list since 4.3.4 (DISP-833), before that the whole text.
@@ -70,7 +89,7 @@ func (s rewriteStage) forwardHost(x *Exchange) {
 	if !ok || host == "" {
 		return
 	}
-	if key := x.engine.options.Directives.EdgeKey; key != "" && x.at(disp824) {
+	if key := x.directives().EdgeKey; key != "" && x.at(disp824) {
 		if sent, _ := x.Request.Header.Value("X-Edge-Key"); sent != key {
 			if x.Trace != nil {
 				x.say(s.Name(), LevelNote, "", "X-Forwarded-Host is not looked at: the request does not have the edge key")

@@ -241,7 +241,7 @@ func (s storeStage) pass(ctx context.Context, x *Exchange, v *CacheVerdict, reas
 			defer p.file.Abort() // which does nothing once it is in place
 		}
 	}
-	d.Response.ByHTTPD = x.engine.options.Directives.PassError.Passes(a.Status)
+	d.Response.ByHTTPD = x.directives().PassError.Passes(a.Status)
 	s.send(x, &p)
 	if err := ctx.Err(); err != nil && p.err != nil {
 		return err

@@ -67,7 +67,7 @@ func runInvalidate(ctx context.Context, in *invocation) error {
 			return usagef("a handle is a repository path, such as /content/site/en", "%v", err)
 		}
 	}
-	c, err := in.loadConfiguration(ctx)
+	c, err := in.loadConfiguration(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 	"github.com/dispcheck/dispcheck/rules"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 func lintCommand() *command {

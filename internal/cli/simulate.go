@@ -35,7 +35,8 @@ func simulateCommand() *command {
 			{name: "body", short: "d", arg: "TEXT|@FILE", meaning: "body of the request"},
 			{name: "proto", arg: "PROTOCOL", def: "HTTP/1.1", check: checkProto, meaning: "protocol of the request"},
 			{name: "farm", arg: "NAME", meaning: "farm that answers, whatever the virtual hosts say"},
-			{name: "no-httpd", kind: boolean, meaning: "leave out what httpd would do with its own files; they are not simulated yet in any case"},
+			{name: "no-httpd", kind: boolean, meaning: "leave out the httpd side: no virtual hosts, rewrite rules and headers, and the URL is taken as it was sent"},
+			{name: "follow", kind: number, arg: "N", def: "0", meaning: "follow up to N redirects that lead to a host of the site"},
 			{name: "define", kind: list, arg: "NAME[=VALUE]", check: checkDefine, meaning: "define a variable as httpd's -D and Define do; may be given several times"},
 			{name: "directive", kind: list, free: true, arg: "'NAME VALUE'", check: checkDirective, meaning: "directive of the Dispatcher in httpd's configuration, 'DispatcherPassError 1' for one; may be given several times"},
 			{name: "render", kind: list, arg: "none|auto|respond:STATUS[:TYPE]|mock:FILE|NAME=URL", def: "none", check: checkRender, completeFrom: completeFiles,
@@ -76,7 +77,7 @@ func runSimulate(ctx context.Context, in *invocation) error {
 	if err := s.readRequests(ctx); err != nil {
 		return err
 	}
-	c, err := in.loadConfiguration(ctx)
+	c, err := in.loadConfiguration(ctx, !in.yes("no-httpd"))
 	if err != nil {
 		return err
 	}
@@ -271,7 +272,7 @@ func (s *simulation) write(o *output, w *bufio.Writer, sim *report.Simulation) e
 func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*report.Simulation, error) {
 	sim := &report.Simulation{
 		Request: p.Request, Decision: p.Decision, Trace: p.Trace, Version: s.stage.Engine.Version(),
-		ShowTrace: s.in.yes("trace"), Explain: s.in.yes("explain"), LogForm: s.logForm,
+		Passage: s.passage, ShowTrace: s.in.yes("trace"), Explain: s.in.yes("explain"), LogForm: s.logForm,
 	}
 	if step := p.Step; s.many && step.Name != step.Place() {
 		sim.Name = step.Name

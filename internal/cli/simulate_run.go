@@ -19,6 +19,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/renderio"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
+	"github.com/dispcheck/dispcheck/internal/site"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
@@ -36,6 +37,9 @@ type simulation struct {
 	surveys  bool // a flush finds a cache to look at
 	logForm  *displog.Form
 	missed   bool // an expectation was not met
+
+	// passage is what httpd did with the request at hand; nil without an httpd side.
+	passage *site.Passage
 
 	// startup is what the Dispatcher says when it starts, until the first answer has it.
 	startup *simulate.Trace
@@ -111,6 +115,19 @@ func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 		s.startup = new(simulate.Trace)
 		if err := engine.Start(ctx, s.startup); err != nil {
 			return err
+		}
+	}
+	if c.apache != nil {
+		if host := c.apache.UsualHost(); host != "" {
+			s.scenario.AssumeHost(host, "which the first virtual host of the project answers")
+		}
+		front := site.New(&site.Site{
+			Server: c.apache.Server, Files: c.apache.Files(), Getenv: c.apache.Getenv, Dispatcher: engine, Directives: in.list("directive"),
+			Open: c.open, Now: o.Now, Follow: in.number("follow"),
+		})
+		s.stage.Decide = func(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace) error {
+			s.passage = new(site.Passage)
+			return front.Decide(ctx, r, d, t, s.passage)
 		}
 	}
 	s.stage.Engine, s.stage.Store, s.stage.Now, s.stage.Explain = engine, o.Store, o.Now, in.yes("explain")

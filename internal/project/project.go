@@ -29,7 +29,8 @@ type Project struct {
 	Findings []diag.Diagnostic
 
 	// texts are those of the httpd side, by the names that people see.
-	texts map[string]*source.File
+	texts     map[string]*source.File
+	textNames map[*source.File]string // their names in FS
 }
 
 // Load finds a configuration and reads it. What is wrong with it is in Findings; the error says that

@@ -10,6 +10,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apachebase"
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate/httpd"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -83,6 +84,33 @@ func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	return a, nil
 }
 
+// UsualHost is a host name for requests of which nobody says what host they are for: "" where a virtual host of the project
+// answers localhost, else the name of the first one that has any.
+func (a *Apache) UsualHost() string {
+	first := ""
+	for _, h := range a.Hosts {
+		if !a.Owned(h.At.File) || a.project.platforms(a.project.nameOf(h.At.File)) {
+			continue
+		}
+		names := []string{h.Name.Host}
+		for _, n := range h.Names {
+			names = append(names, n.Pattern)
+		}
+		for _, n := range names {
+			if httpd.MatchName("localhost", n) {
+				return ""
+			}
+			if first == "" && n != "" && !strings.ContainsAny(n, "*?$") {
+				first = n
+			}
+		}
+	}
+	return first
+}
+
+// nameOf is the name in FS of a text of the httpd side.
+func (p *Project) nameOf(f *source.File) string { return p.textNames[f] }
+
 // Owned reports whether a text is the project's, and not one that its platform brings.
 func (a *Apache) Owned(f *source.File) bool { return f != nil && a.project.texts[f.Name] == f }
 
@@ -98,9 +126,9 @@ func (p *Project) apacheText(name string) (*source.File, error) {
 		return nil, err
 	}
 	if p.texts == nil {
-		p.texts = map[string]*source.File{}
+		p.texts, p.textNames = map[string]*source.File{}, map[*source.File]string{}
 	}
 	f := source.NewFile(shown, text)
-	p.texts[shown] = f
+	p.texts[shown], p.textNames[f] = f, full
 	return f, nil
 }

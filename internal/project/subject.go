@@ -55,4 +55,3 @@ func noteIncluded(a *Apache, nodes []*apacheconf.Node, to map[*source.File][]sou
 		noteIncluded(a, n.Children, to)
 	}
 }
-

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dispcheck/dispcheck/internal/displog"
+	"github.com/dispcheck/dispcheck/internal/site"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
@@ -28,6 +29,8 @@ type Simulation struct {
 	Survey *Survey
 	// Version is the release that answered; the zero value is the newest.
 	Version simulate.Version
+	// Passage is what httpd did; nil where there is no httpd side, or where it was left out.
+	Passage *site.Passage
 	// Name is what the request is called in a scenario, "" for none.
 	Name string
 }
@@ -41,7 +44,8 @@ type SimulationJSON struct {
 	Outcome      string             `json:"outcome"`
 	Reason       string             `json:"reason"`
 	Source       *Source            `json:"source"`
-	HTTPD        *struct{}          `json:"httpd"` // the layer is not there yet
+	Verdict      string             `json:"verdict"`
+	HTTPD        *simulatedHTTPD    `json:"httpd"`
 	Farm         *simulatedFarm     `json:"farm"`
 	Filter       *simulatedFilter   `json:"filter"`
 	Cache        *simulatedCache    `json:"cache"`
@@ -198,6 +202,8 @@ func NewSimulationJSON(s *Simulation, prefix string) *SimulationJSON {
 		Farm: c.farm(&d.Farm), Filter: c.filter(&d.Filter), Cache: c.cache(&d.Cache),
 		NotSimulated: []simulatedRemark{}, Trace: []simulatedEvent{}, Explain: []simulatedRule{},
 	}
+	out.HTTPD = c.httpd(s.Passage, s.Explain)
+	out.Verdict = verdictOf(s)
 	out.Name = orNull(s.Name)
 	out.Env = map[string]string{}
 	version := s.Version
@@ -221,12 +227,30 @@ func NewSimulationJSON(s *Simulation, prefix string) *SimulationJSON {
 			out.Trace = append(out.Trace, simulatedEvent{e.Level.String(), e.Stage, e.Message, c.source(e.Rule.Span)})
 		}
 	}
+	if p := s.Passage; p != nil {
+		for _, n := range p.Result.NotSimulated {
+			out.NotSimulated = append(out.NotSimulated, simulatedRemark{"httpd", n.Text + orBlank(": ", n.Why), c.source(n.At)})
+		}
+		if s.ShowTrace {
+			for _, l := range p.Log {
+				out.Trace = append(out.Trace, simulatedEvent{fmt.Sprintf("trace%d", l.Level), "rewrite", l.Text, nil})
+			}
+		}
+	}
 	if s.Explain {
 		for i := range s.Trace.Looked {
 			out.Explain = append(out.Explain, c.looked(&s.Trace.Looked[i]))
 		}
 	}
 	return out
+}
+
+// verdictOf is "depends" where something on the way of a request is not simulated, and else "certain".
+func verdictOf(s *Simulation) string {
+	if s.Passage != nil && len(s.Passage.Result.NotSimulated) > 0 {
+		return "depends"
+	}
+	return "certain"
 }
 
 type simulationConverter struct{ prefix string }
@@ -444,9 +468,13 @@ func (t *simulationWriter) verdict() {
 	d := t.d
 	color := t.palette.add
 	switch d.Outcome {
-	case simulate.Forwarded, simulate.Flush, simulate.Answered, simulate.Delivered, simulate.Declined:
+	case simulate.Forwarded, simulate.Redirected, simulate.Flush, simulate.Answered, simulate.Delivered, simulate.Declined:
 	default:
 		color = t.palette.del
+	}
+	if verdictOf(t.s) == "depends" {
+		t.WriteString(t.palette.del("depends:"))
+		t.WriteByte(' ')
 	}
 	t.WriteString(color(d.Outcome.String() + ":"))
 	t.WriteByte(' ')
@@ -515,7 +543,7 @@ func (t *simulationWriter) stages() {
 		t.stage("", "path %s, %s, %s, %s, %s", d.Parts.Path, orNone("selectors", strings.Join(d.Parts.Selectors(), " ")),
 			orNone("extension", d.Parts.Extension), orNone("suffix", d.Parts.Suffix), queryText(d))
 	}
-	t.stage("httpd", "%s", t.httpdText())
+	t.httpdStage()
 	t.stage("farm", "%s", t.farmText())
 	t.stage("filter", "%s", t.filterText())
 	t.cacheStage()
@@ -676,7 +704,7 @@ func (t *simulationWriter) httpdText() string {
 	if t.d.Outcome == simulate.Refused {
 		return fmt.Sprintf("answers %d itself: %s", t.d.Response.Status, t.d.Reason)
 	}
-	return "rewriting is not simulated yet"
+	return "left out: the URL is taken as it was sent"
 }
 
 func (t *simulationWriter) farmText() string {
@@ -834,6 +862,11 @@ const logTime = "Mon Jan 02 15:04:05 2006"
 // trace writes the lines of the log, dated where the engine had a clock.
 func (t *simulationWriter) trace() {
 	t.WriteByte('\n')
+	if p := t.s.Passage; p != nil && t.s.LogForm == nil {
+		for _, l := range p.Log {
+			t.row("[rewrite:trace%d] %s", l.Level, l.Text)
+		}
+	}
 	for i := range t.s.Trace.Events {
 		e := &t.s.Trace.Events[i]
 		if t.s.LogForm != nil {

@@ -99,6 +99,8 @@ type Step struct {
 	Request *simulate.Request
 	// Body is what is sent along, nil for nothing.
 	Body []byte
+	// NoHost says that nobody named a host: that of Request was assumed, which the first of Notes says.
+	NoHost bool
 	// Notes are what was assumed.
 	Notes []string
 	// Advance is how much time passes.
@@ -365,7 +367,7 @@ func (b *builder) request(d *draft) (*Step, error) {
 		}
 	}
 	if r.Host == "" && !given {
-		r.Host = "localhost"
+		r.Host, s.NoHost = "localhost", true
 		s.Notes = localhostTaken()
 	}
 	if i := strings.IndexByte(r.Target, '#'); i >= 0 {
@@ -377,6 +379,17 @@ func (b *builder) request(d *draft) (*Step, error) {
 
 // localhostTaken is the same for the many steps of a large file.
 var localhostTaken = sync.OnceValue(func() []string { return slices.Clip([]string{"no host is given: localhost is taken"}) })
+
+// AssumeHost gives the steps for which no host is named another than localhost.
+func (s *Scenario) AssumeHost(host, why string) {
+	notes := []string{"no host is given: " + host + " is taken, " + why}
+	for i := range s.Steps {
+		if step := &s.Steps[i]; step.NoHost && step.Request != nil {
+			step.Request.Host = host
+			step.Notes = append(notes[:1:1], step.Notes[1:]...)
+		}
+	}
+}
 
 // localClient is who asks where nothing else is said.
 var localClient = netip.AddrFrom4([4]byte{127, 0, 0, 1})

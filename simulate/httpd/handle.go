@@ -102,6 +102,9 @@ func (x *exchange) builtIn(name string) verdict {
 	switch {
 	case name == "default-handler" || name == directoryType || strings.Contains(name, "/"):
 		return x.serveFile()
+	case name == "proxy-server": // what the other server says is not asked
+		x.status = 0
+		return done
 	case name == "server-status" && x.engine.server.Tree.Loaded("status_module"), name == "server-info" && x.engine.server.Tree.Loaded("info_module"):
 		x.contentType, x.length = "text/html; charset=ISO-8859-1", -1
 		return done

@@ -119,6 +119,9 @@ func (h *host) named(name string, port, _ int) bool {
 	return false
 }
 
+// MatchName reports whether a host name fits a word of ServerAlias.
+func MatchName(name, pattern string) bool { return matchName(name, pattern) }
+
 // matchName matches a name with a pattern of * and ?, without case.
 func matchName(name, pattern string) bool {
 	star, back := -1, 0

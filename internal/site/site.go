@@ -1,0 +1,319 @@
+// Package site is a whole site: httpd in front of a Dispatcher. A request goes through simulate/httpd; where it reaches the
+// handler of the module, package simulate decides, and its answer goes back through httpd's filters. What either of them
+// knows nothing of the other is put together here, and nothing is decided. Start from [New] and [Site.Decide].
+package site
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate"
+	"github.com/dispcheck/dispcheck/simulate/httpd"
+	"github.com/dispcheck/dispcheck/simulate/rewrite"
+)
+
+// A Site answers requests from end to end. It is for one goroutine at a time: the Dispatcher's engine keeps what lasts, and
+// the site keeps nothing.
+type Site struct {
+	// Server is the httpd side, Files its disk, Getenv the environment that httpd is started in.
+	Server *server.Server
+	Files  httpd.FileSystem
+	Getenv func(name string) (string, bool)
+	// Dispatcher is the engine behind it, whose own directives are those of the command line.
+	Dispatcher *simulate.Engine
+	// Directives are given by the user, and win over those of the configuration.
+	Directives []string
+	// Open says that there is no .any side: the Dispatcher's engine stands for an open farm, of which nothing is told.
+	Open bool
+	// Now is the clock of Expires; nil is the system's.
+	Now simulate.Clock
+	// Follow is how many redirects are followed to hosts that the server answers for.
+	Follow int
+
+	front   *httpd.Engine
+	current *handler // of the request at hand
+	byHost  map[*server.Host]*simulate.Directives
+}
+
+// A Passage is what httpd did with a request.
+type Passage struct {
+	Result httpd.Result
+	// Steps are the rewrite rules that were tried, in their order; Log are the lines of mod_rewrite's log.
+	Steps []rewrite.Step
+	Log   []Line
+	// Redirects are the requests that followed, where redirects are followed: the last of them is the answer.
+	Redirects []Redirect
+	// Loop says that a redirect led to a URL that was asked for before.
+	Loop bool
+	// Assumed are things that were assumed about the request.
+	Assumed []string
+}
+
+// A Line is a line of mod_rewrite's log.
+type Line struct {
+	Level int
+	Text  string
+}
+
+// A Redirect is a redirect that was followed.
+type Redirect struct {
+	From, To string
+	Status   int
+	By       server.Place
+}
+
+// Step implements rewrite.Recorder.
+func (p *Passage) Step(s rewrite.Step) { p.Steps = append(p.Steps, s) }
+
+// Log implements rewrite.Recorder.
+func (p *Passage) log(level int, text string) { p.Log = append(p.Log, Line{level, text}) }
+
+// recorder takes what rules do into a passage.
+type recorder struct{ *Passage }
+
+func (r recorder) Log(level int, text string) { r.log(level, text) }
+
+// New makes a site ready.
+func New(s *Site) *Site {
+	s.byHost = map[*server.Host]*simulate.Directives{}
+	s.front = httpd.New(s.Server, httpd.Options{
+		Files: s.Files, Getenv: s.Getenv, Now: s.Now,
+		Handlers: map[string]httpd.Handler{"dispatcher-handler": httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+			return s.current.Handle(ctx, q)
+		})},
+	})
+	return s
+}
+
+// Decide answers r. It fills d as simulate.Engine does, adds to t what the Dispatcher says, and fills p. A request that httpd
+// answers itself ends with an outcome of its own. Redirects are followed as often as Follow says, as long as they lead to
+// a host that the server names; the answer is that of the last.
+func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
+	*p = Passage{}
+	if err := s.once(ctx, r, d, t, p); err != nil {
+		return err
+	}
+	seen := map[string]bool{urlOf(r): true}
+	for d.Response.Status >= 300 && d.Response.Status < 400 && len(p.Redirects) < s.Follow {
+		location, ok := d.Response.Header.Value("Location")
+		next := s.next(r, location)
+		if !ok || next == nil {
+			break
+		}
+		p.Redirects = append(p.Redirects, Redirect{From: urlOf(r), To: location, Status: d.Response.Status, By: p.Result.By})
+		if seen[urlOf(next)] {
+			p.Loop = true
+			break
+		}
+		seen[urlOf(next)] = true
+		r = next
+		if err := s.once(ctx, r, d, t, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// urlOf is a request's URL, by which loops are found.
+func urlOf(r *simulate.Request) string {
+	scheme := "http://"
+	if r.TLS {
+		scheme = "https://"
+	}
+	return scheme + r.Host + r.Target
+}
+
+// next is the request that a client makes of a redirect; nil where it leaves the site.
+func (s *Site) next(r *simulate.Request, location string) *simulate.Request {
+	n, err := simulate.NewRequest("GET", location)
+	if err != nil {
+		return nil
+	}
+	if n.Host == "" {
+		n.Host, n.TLS = r.Host, r.TLS
+	}
+	if !strings.EqualFold(n.Host, r.Host) && !s.names(n.Host) {
+		return nil
+	}
+	if r.Method == "HEAD" {
+		n.Method = "HEAD"
+	}
+	n.Header, n.Client, n.Proto, n.Farm = r.Header, r.Client, r.Proto, r.Farm
+	if i := strings.IndexByte(n.Target, '#'); i >= 0 {
+		n.Target = n.Target[:i]
+	}
+	return n
+}
+
+// names reports whether a virtual host has a host by its name, or by a pattern that is more than "*".
+func (s *Site) names(host string) bool {
+	host, _, _ = strings.Cut(host, ":")
+	for _, h := range s.Server.Hosts {
+		if h.Name.Set && strings.EqualFold(h.Name.Host, host) {
+			return true
+		}
+		for _, a := range h.Names {
+			if a.Pattern != "*" && httpd.MatchName(host, a.Pattern) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// once answers one request.
+func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
+	h := handler{site: s, request: r, decision: d, trace: t}
+	s.current = &h
+	p.Steps, p.Log = nil, nil
+	q := s.request(r, p)
+	if err := s.front.Serve(ctx, q, &p.Result, recorder{p}); err != nil {
+		return err
+	}
+	res := &p.Result
+	if !h.asked {
+		e := end(res)
+		e.Host = r.Host
+		d.EndInHTTPD(e)
+		return nil
+	}
+	if s.Open {
+		d.Farm, d.Filter, d.Cache = simulate.FarmChoice{}, simulate.FilterVerdict{}, simulate.CacheVerdict{}
+	}
+	if res.Status != 0 {
+		if d.Response.Status != res.Status && res.ByHTTPD {
+			d.Response.From = "httpd"
+		}
+		d.Response.Status = res.Status
+		d.Response.Header = fields(res.Header)
+	}
+	return nil
+}
+
+// end is how httpd ended a request.
+func end(res *httpd.Result) *simulate.HTTPDEnd {
+	e := &simulate.HTTPDEnd{
+		Status: res.Status, Location: res.Location, Proxy: res.Proxy, Header: fields(res.Header), By: res.By.At,
+		URI: res.URI, Query: res.Args, HasQuery: res.HasArgs,
+	}
+	if res.HandledBy != "proxy-server" {
+		e.Proxy = ""
+	}
+	return e
+}
+
+func fields(list []httpd.Field) simulate.Header {
+	var h simulate.Header
+	for _, f := range list {
+		h = append(h, simulate.Field{Name: f.Name, Value: f.Value})
+	}
+	return h
+}
+
+// request is the request as it comes to httpd. Where the server has nothing on the port of TLS, it ended before httpd, as it
+// does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
+func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
+	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	for _, f := range r.Header {
+		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
+	}
+	if !r.TLS {
+		return q
+	}
+	for _, h := range s.Server.Hosts {
+		for _, a := range h.Addresses {
+			if a.Port == 443 {
+				q.Port = 443
+				return q
+			}
+		}
+	}
+	if !r.Header.Has("X-Forwarded-Proto") {
+		q.Header = append(q.Header, httpd.Field{Name: "X-Forwarded-Proto", Value: "https"})
+		p.Assumed = append(p.Assumed, "TLS ends in front of httpd: the request has X-Forwarded-Proto: https")
+	}
+	return q
+}
+
+// A handler is the Dispatcher as httpd sees it, for one request.
+type handler struct {
+	site     *Site
+	request  *simulate.Request
+	decision *simulate.Decision
+	trace    *simulate.Trace
+	asked    bool
+}
+
+// Handle implements httpd.Handler. The first time it decides the request; later ones are for error documents.
+func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+	inner := *h.request
+	dir, err := h.site.directives(q)
+	if err != nil {
+		return httpd.Answer{}, err
+	}
+	inner.Method, inner.Client = q.Method, q.Client
+	inner.Host = ""
+	inner.Header = nil
+	for _, f := range q.Header {
+		if strings.EqualFold(f.Name, "Host") {
+			inner.Host = f.Value
+			continue
+		}
+		inner.Header = append(inner.Header, simulate.Field{Name: f.Name, Value: f.Value})
+	}
+	inner.HTTPD = &simulate.Handed{URI: q.URI, Query: q.Args, HasQuery: q.HasArgs, Directives: *dir}
+	d, t := h.decision, h.trace
+	if h.asked {
+		d, inner.Sink, inner.Body = new(simulate.Decision), nil, nil
+	}
+	h.asked = true
+	if err := h.site.Dispatcher.Decide(ctx, &inner, d, t); err != nil {
+		return httpd.Answer{}, err
+	}
+	a := httpd.Answer{
+		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
+	}
+	for _, f := range d.Response.Header {
+		if strings.EqualFold(f.Name, "Content-Type") {
+			a.ContentType = f.Value
+			continue
+		}
+		a.Header = append(a.Header, httpd.Field{Name: f.Name, Value: f.Value})
+	}
+	return a, nil
+}
+
+// directives are those of the module for a request: those of the configuration, and over them those of the user.
+func (s *Site) directives(q *httpd.Handled) (*simulate.Directives, error) {
+	if dir := s.byHost[q.Host]; dir != nil && len(q.Dispatcher) == len(q.Host.Dispatcher) {
+		return dir, nil
+	}
+	dir := new(simulate.Directives)
+	for i := range q.Dispatcher {
+		// What cannot be read is a finding of the configuration; the module keeps its default.
+		_ = simulate.ParseDirective(dir, q.Dispatcher[i].Name+" "+q.Dispatcher[i].Args)
+	}
+	for _, line := range s.Directives {
+		if err := simulate.ParseDirective(dir, line); err != nil {
+			return nil, fmt.Errorf("directive %s: %w", line, err)
+		}
+	}
+	if len(q.Dispatcher) == len(q.Host.Dispatcher) {
+		s.byHost[q.Host] = dir
+	}
+	return dir, nil
+}
+
+// OpenFarm is a configuration that lets everything through and stores nothing: it stands for a Dispatcher of which nothing
+// is known.
+func OpenFarm() *model.Config {
+	return &model.Config{Farms: []*model.Farm{{
+		Name: "open",
+		Renders: []*model.Render{{
+			Name: "0", Hostname: model.Setting[string]{Value: "localhost"}, Port: model.Setting[int]{Value: 4503}, ReceiveTimeout: model.Setting[int]{Value: 600_000},
+		}},
+	}}}
+}
