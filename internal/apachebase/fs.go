@@ -1,6 +1,7 @@
 package apachebase
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -71,7 +72,7 @@ func newFS(o Options) *FS {
 			return false
 		case o.File != "" && strings.HasPrefix(name, "conf.d/") && name != "conf.d/remoteip.conf" && name != "conf.d/status.conf":
 			return strings.HasPrefix(name, "conf.d/variables/") || strings.HasPrefix(name, "conf.d/rewrites/")
-		case o.Profile != Cloud && strings.HasPrefix(name, "conf.modules.d/") && !bare && f.brings("conf.modules.d"):
+		case o.Profile != Cloud && strings.HasPrefix(name, "conf.modules.d/") && !bare && f.bringsModules():
 			return false
 		}
 		return true
@@ -98,13 +99,17 @@ func (f *FS) fill(profile string, want func(string) bool) {
 	})
 }
 
-// brings reports whether the project has a folder of its own.
-func (f *FS) brings(name string) bool {
+// bringsModules reports whether the project loads the modules of its server itself, and not only some more: those that no
+// server can do without are among them.
+func (f *FS) bringsModules() bool {
 	if f.project == nil || f.single != "" {
 		return false
 	}
-	fi, err := fs.Stat(f.project, name)
-	return err == nil && fi.IsDir()
+	names, err := fs.Glob(f.project, "conf.modules.d/*.conf")
+	return err == nil && slices.ContainsFunc(names, func(name string) bool {
+		text, err := fs.ReadFile(f.project, name)
+		return err == nil && bytes.Contains(text, []byte("authz_core_module"))
+	})
 }
 
 func (f *FS) add(name, text string) {

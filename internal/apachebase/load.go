@@ -82,6 +82,9 @@ func Load(o Options) (*Server, error) {
 		// The distributions compile these in or load them first.
 		Modules: []string{"log_config_module", "logio_module", "unixd_module", "version_module", "watchdog_module"},
 	}
+	if o.Profile == AMS && !o.Bare {
+		s.Read.Modules = append(s.Read.Modules, "ssl_module") // of a package of its own, beside the files of the project
+	}
 	for _, name := range o.Flags {
 		s.Read.Defines = append(s.Read.Defines, apacheconf.Flag{Name: name})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
@@ -197,8 +198,14 @@ func (d *decoder) loaded(info *DirectiveInfo) bool {
 			return true
 		}
 	}
+	if len(all) > 1 && !slices.ContainsFunc(allMPM, func(m string) bool { return d.tree.Modules[m] }) {
+		return true // on Windows, and where nobody chose another way, the processing module is a part of httpd
+	}
 	return len(all) == 0
 }
+
+// allMPM are the processing modules.
+var allMPM = []string{"mpm_event_module", "mpm_worker_module", "mpm_prefork_module", "mpm_winnt_module"}
 
 func (d *decoder) unknown(n *apacheconf.Node) {
 	what := "directive " + n.Name

@@ -729,7 +729,9 @@ func (d *decoder) filters(sc *scope, n *apacheconf.Node, w apacheconf.Word, know
 			module = "substitute_module"
 		case "INCLUDES":
 			module = "include_module"
-			d.notSimulated(sc, n, "filter INCLUDES", "")
+			if n.Key != "addoutputfilter" { // for the extensions of that, the engine says so
+				d.notSimulated(sc, n, "filter INCLUDES", "")
+			}
 		case "RATE_LIMIT":
 			module = "ratelimit_module"
 		default:

@@ -482,7 +482,7 @@ var table = [...]DirectiveInfo{
 	{"MemcacheConnTTL", "socache_memcache_module", takesOne, inServer | inVirtualHost, Inert, ""},
 	{"MergeSlashes", "core_module", takesFlag, inServer | inVirtualHost, Simulated, ""},
 	{"MergeTrailers", "core_module", takesFlag, inServer | inVirtualHost, NotSimulated, ""},
-	{"MimeMagicFile", "mime_magic_module", takesOne, inServer | inVirtualHost, NotSimulated, ""},
+	{"MimeMagicFile", "mime_magic_module", takesOne, inServer | inVirtualHost, Inert, ""},
 	{"MinSpareServers", "mpm_prefork_module", takesOne, inServer, Inert, ""},
 	{"MinSpareThreads", "mpm_threads", takesOne, inServer, Inert, ""},
 	{"ModMimeUsePathInfo", "mime_module", takesFlag, inSection, Simulated, ""},

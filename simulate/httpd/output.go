@@ -171,8 +171,13 @@ func (x *exchange) compresses() bool {
 	if len(s.FiltersByExt) > 0 {
 		name := x.filename[strings.LastIndexByte(x.filename, '/')+1:]
 		for i, ext := range strings.Split(name, ".") {
-			if f, ok := s.FiltersByExt[strings.ToLower(ext)]; i > 0 && ok && hasFilter(f.Value) {
+			f, ok := s.FiltersByExt[strings.ToLower(ext)]
+			switch {
+			case i == 0 || !ok:
+			case hasFilter(f.Value):
 				return true
+			default:
+				x.notSimulated(server.Construct{Text: "filter " + f.Value, Place: f.Place})
 			}
 		}
 	}
