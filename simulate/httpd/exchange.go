@@ -33,7 +33,7 @@ type exchange struct {
 
 	round
 	rounds int
-	// first is what the first round knew of the path: %{THE_REQUEST} and the like come from the request itself.
+	// unparsed is the request target as it was sent.
 	unparsed string
 }
 
@@ -50,29 +50,26 @@ type round struct {
 	file        rewrite.FileKind
 	handler     string
 	contentType string
-	charsetSet  bool
 	proxy       string
 	status      int // of the response; 200 in the first round
 	out         table
 	env         table
-	vary        []string
 	layer       *layer
-	// matched is what the sections' named groups say.
-	settled bool // the environment of sections was set
+	settled     bool // the settings are those of the request: rules, aliases and sections are through
 	// docroot is the document root in effect, and prefix that of an Alias.
 	docroot string
 	prefix  string
 	// ended is set by the flag END: rules do not run again.
 	ended bool
-	// translated says that a rule made the file name, so that aliases are not looked at.
+	// forced are type and handler that a rule asked for.
 	forced struct{ contentType, handler *string }
+	// by and reason are the directive that decided last.
 	by     server.Place
 	reason string
 	// errorOf is the status that this round is an error document of.
-	errorOf int
-	sub     bool
-	reached string
-	// locationMatch is the ProxyPass of a section, found on the original path.
+	errorOf    int
+	sub        bool   // a request of httpd's own
+	reached    string // the handler that was called
 	restartAt  string // where rules of a section send the request again
 	redirected bool   // the round came out of an internal redirect
 	allowed    string // methods that a handler says it answers

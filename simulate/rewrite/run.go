@@ -546,9 +546,7 @@ func (x *run) splitQuery(f *server.RewriteFlags) {
 	case q != "":
 		x.query, x.hasQuery = q+"&"+x.query, true
 	}
-	if strings.HasSuffix(x.query, "&") {
-		x.query = x.query[:len(x.query)-1]
-	}
+	x.query = strings.TrimSuffix(x.query, "&")
 	if x.query == "" {
 		x.hasQuery = false
 	}
