@@ -54,10 +54,11 @@ func (p PassError) Passes(status int) bool {
 }
 
 // DropsExpires reports whether headers of mod_expires are taken off the answer: where it is not cacheable, in 4.3.3
-// always (DISP-818), since 4.3.4 with DispatcherRestrictUncacheableContent (DISP-874).
+// always (DISP-818), since 4.3.4 with DispatcherRestrictUncacheableContent (DISP-874). dir are the directives that held for the
+// request; nil are the engine's own.
 //
 // Source: AdobeDocs/experience-manager-dispatcher.en, release-notes.md.
-func (e *Engine) DropsExpires(d *Decision) bool {
+func (e *Engine) DropsExpires(d *Decision, dir *Directives) bool {
 	v := e.options.Version
 	switch {
 	case d.Cache.Reached && d.Cache.Cacheable || !v.AtLeast(disp818):
@@ -65,7 +66,10 @@ func (e *Engine) DropsExpires(d *Decision) bool {
 	case !v.AtLeast(disp874):
 		return true
 	}
-	return e.options.Directives.RestrictUncacheable
+	if dir == nil {
+		dir = &e.options.Directives
+	}
+	return dir.RestrictUncacheable
 }
 
 // The statuses that there are.

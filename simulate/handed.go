@@ -48,6 +48,8 @@ func (d *Decision) EndInHTTPD(e *HTTPDEnd) {
 		d.Outcome, d.Reason, d.Response = Proxied, HTTPDProxied, Response{}
 	case e.Location != "" && e.Status >= 300 && e.Status < 400:
 		d.Outcome, d.Reason = Redirected, HTTPDRedirected
+	case e.Status < firstError:
+		d.Outcome, d.Reason = Declined, HTTPDAnswered
 	default:
 		d.Outcome, d.Reason = Refused, HTTPDAnswered
 	}

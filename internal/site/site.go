@@ -275,6 +275,7 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 	}
 	a := httpd.Answer{
 		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
+		NoExpires: h.site.Dispatcher.DropsExpires(d, dir),
 	}
 	for _, f := range d.Response.Header {
 		if strings.EqualFold(f.Name, "Content-Type") {

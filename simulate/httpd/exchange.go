@@ -74,6 +74,8 @@ type round struct {
 	redirected bool   // the round came out of an internal redirect
 	allowed    string // methods that a handler says it answers
 	length     int64  // of the body; -1 where it is not known
+	// noExpires says that the handler wants no headers of mod_expires.
+	noExpires bool
 	// bare says that no filter sees the answer.
 	bare bool
 	// canned says that httpd makes the answer itself.

@@ -46,7 +46,7 @@ func (x *exchange) handle() (verdict, error) {
 	if x.errorOf == 0 {
 		x.status = a.Status
 	}
-	x.length = a.Bytes
+	x.length, x.noExpires = a.Bytes, a.NoExpires
 	if a.ContentType != "" && x.errorOf == 0 || x.contentType == "" {
 		x.contentType = a.ContentType
 	}

@@ -83,7 +83,7 @@ func (x *exchange) completeType() {
 // expires adds Expires and max-age, unless the answer is an error or has an Expires.
 func (x *exchange) expires() {
 	s := x.settings()
-	if s.ExpiresActive == nil || !*s.ExpiresActive || x.status >= 400 {
+	if s.ExpiresActive == nil || !*s.ExpiresActive || x.status >= 400 || x.noExpires {
 		return
 	}
 	to := &x.out

@@ -74,6 +74,8 @@ type Answer struct {
 	ToHTTPD bool
 	// Declined says that the handler leaves the request to the next one: httpd's own for files.
 	Declined bool
+	// NoExpires says that headers of mod_expires are not wanted.
+	NoExpires bool
 	// Bytes is the length of the body where it is known, else -1.
 	Bytes int64
 	// By is the line that decided.
