@@ -52,7 +52,7 @@ func TestFacts(t *testing.T) {
 				}
 			}
 			looks := 0
-			for _, is := range []bool{r.File != nil, r.Config != nil, r.Farm != nil} {
+			for _, is := range []bool{r.File != nil, r.Config != nil, r.Farm != nil, r.Server != nil, r.Host != nil, r.Text != nil} {
 				if is {
 					looks++
 				}

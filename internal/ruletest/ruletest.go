@@ -6,8 +6,11 @@
 //
 //	/0001 { /type "allow" /url "*" } # want "the message" at "the text of the span"
 //
-// A line may want several findings; at and what follows may be left out. A section fixed/NAME holds what NAME is after
-// all fixes, and every file that fixes change needs one. The comment of the archive may hold, a line each, "profile ams",
+// A line may want several findings; at and what follows may be left out. Texts of httpd have no comments behind a
+// directive: in files that are not .any or .farm, a comment line that starts with "# want" speaks of the next line that is
+// no comment. A text of httpd (.vhost, .conf, .rules) may be the first file: it is then read as a whole site, or together
+// with the conf.d around it. A section fixed/NAME holds what NAME is after all fixes, and every file that fixes change
+// needs one. The comment of the archive may hold, a line each, "profile ams",
 // "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info" (of all findings), "link NAME TARGET"
 // (a symbolic link beside the files) and "option must-allow /a.html /b.html": true and false are bools, other values lists of
 // words. Start from [Cases].
@@ -35,6 +38,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/source"
 )
 
 // maxFixRounds is how often fixes are made before they must have come to an end.
@@ -173,17 +177,24 @@ func read(t *testing.T, name string) *testCase {
 			c.entry = f.Name
 		}
 		c.files[f.Name] = &fstest.MapFile{Data: f.Data}
-		for i, line := range strings.Split(string(f.Data), "\n") {
-			_, comment, _ := strings.Cut(line, "# want")
+		lines := strings.Split(string(f.Data), "\n")
+		for i, line := range lines {
+			before, comment, _ := strings.Cut(line, "# want")
 			if comment == "" {
 				continue
+			}
+			about := i
+			if strings.TrimSpace(before) == "" && !readByDispatcher(f.Name) {
+				for about < len(lines)-1 && strings.HasPrefix(strings.TrimSpace(lines[about]), "#") {
+					about++
+				}
 			}
 			found := wanted.FindAllStringSubmatch("want"+comment, -1)
 			if len(found) == 0 {
 				t.Fatalf("%s: %s:%d: a want that cannot be read: %s", name, f.Name, i+1, line)
 			}
 			for _, m := range found {
-				w := want{file: f.Name, line: i + 1, message: unquote(t, m[1])}
+				w := want{file: f.Name, line: about + 1, message: unquote(t, m[1])}
 				if link, ok := links[f.Name]; ok {
 					w.file = link
 				}
@@ -197,10 +208,20 @@ func read(t *testing.T, name string) *testCase {
 	return &c
 }
 
+// readByDispatcher reports whether a file is one of the module's, in which a comment may stand behind a rule.
+func readByDispatcher(name string) bool {
+	return slices.Contains([]string{".any", ".farm"}, path.Ext(name))
+}
+
 // optionOf reads the value of an option.
 func optionOf(words []string) any {
-	if b, err := strconv.ParseBool(words[0]); err == nil && len(words) == 1 {
-		return b
+	if len(words) == 1 {
+		if n, err := strconv.Atoi(words[0]); err == nil && n > 1 { // 0 and 1 are bools
+			return n
+		}
+		if b, err := strconv.ParseBool(words[0]); err == nil {
+			return b
+		}
 	}
 	return words
 }
@@ -268,7 +289,7 @@ func (c *testCase) fix(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
 			t.Fatal(err)
 		}
 		for _, f := range changed {
-			files[p.Tree.Name(f.File)] = &fstest.MapFile{Data: f.Text}
+			files[nameOf(p, f.File)] = &fstest.MapFile{Data: f.Text}
 		}
 	}
 	if *testkit.Update {
@@ -285,6 +306,16 @@ func (c *testCase) fix(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
 			t.Errorf("fixes change %s, and there is no section %s%s (-before +after):\n%s", name, fixedFolder, name, cmp.Diff(string(before), string(f.Data)))
 		}
 	}
+}
+
+// nameOf is the name of a text among the files of a case: texts of httpd are in no tree of $include lines.
+func nameOf(p *project.Project, f *source.File) string {
+	if p.Tree != nil {
+		if name := p.Tree.Name(f); name != "" {
+			return name
+		}
+	}
+	return f.Name
 }
 
 // lint returns what one rule finds.

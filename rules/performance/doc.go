@@ -8,7 +8,14 @@ import "github.com/dispcheck/dispcheck/lint"
 func Rules() []*lint.Rule {
 	return []*lint.Rule{
 		&statfilesLevelHigh,
+		&noCompression,
+		&compressImages,
+		&noLongTTL,
+		&htmlTTLConflict,
+		&ageHeader,
 		&filterCost,
+		&rewriteCost,
+		&htmlTTLTooLong,
 	}
 }
 
