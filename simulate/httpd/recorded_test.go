@@ -58,6 +58,10 @@ func (d disk) Size(path string) int64 {
 
 func (disk) Modified(string) time.Time { return time.Time{} }
 
+func fixed() time.Time { return now }
+
+func (caseDisk) Modified(string) time.Time { return now.Add(-time.Hour) }
+
 // standIn answers as the stand-in for the module does in the recordings.
 func standIn(c *apachetest.Case) HandlerFunc {
 	up := &c.Request.Upstream
