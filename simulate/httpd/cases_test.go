@@ -180,7 +180,9 @@ func tell(t testing.TB, b *strings.Builder, e *Engine, line string) {
 	if err := e.Serve(t.Context(), r, &res, &log); err != nil {
 		t.Fatal(err)
 	}
-	row := func(format string, args ...any) { fmt.Fprintf(b, "\t"+format+"\n", args...) }
+	row := func(format string, args ...any) {
+		b.WriteString("\t" + strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\\n") + "\n")
+	}
 	for _, s := range log {
 		if s.Applied {
 			row("rule %d: %s -> %s", s.Rule.At.Position().Line, s.Input, s.Output)

@@ -27,6 +27,7 @@ func (x *exchange) output() {
 	if x.bare {
 		x.out = x.out[:0]
 	}
+	x.refuseControls()
 	x.joinVary()
 	if x.status == 204 || x.status == 304 {
 		x.contentType = ""
@@ -39,6 +40,23 @@ func (x *exchange) output() {
 		h.set("Content-Type", x.contentType)
 		r.Header = h
 	}
+}
+
+// refuseControls answers 500 instead of headers that would break the answer apart: httpd sends no value with a control
+// character in it other than a tab. It matters where a rule puts a decoded path into a redirect with the flag NE.
+//
+// Source: httpd.apache.org/docs/2.4, mod/core.html#httpprotocoloptions.
+func (x *exchange) refuseControls() {
+	bad := func(f Field) bool {
+		return strings.ContainsFunc(f.Value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F })
+	}
+	if !slices.ContainsFunc(x.always, bad) && !slices.ContainsFunc(x.out, bad) {
+		return
+	}
+	x.reason = "a response header with a control character"
+	x.res.ByHTTPD, x.status, x.canned = true, 500, true
+	x.out, x.always = x.out[:0], slices.DeleteFunc(x.always, bad)
+	x.contentType = "text/html; charset=iso-8859-1"
 }
 
 // joinVary makes one header of all that Vary has, each name once.
