@@ -14,6 +14,7 @@ import (
 	"github.com/dispcheck/dispcheck/rules/cloud"
 	"github.com/dispcheck/dispcheck/rules/farm"
 	"github.com/dispcheck/dispcheck/rules/filter"
+	"github.com/dispcheck/dispcheck/rules/httpd"
 	"github.com/dispcheck/dispcheck/rules/include"
 	"github.com/dispcheck/dispcheck/rules/performance"
 	"github.com/dispcheck/dispcheck/rules/render"
@@ -43,6 +44,7 @@ func Areas() []Area {
 		{"farm", "Farms and virtual hosts", farm.Rules()},
 		{"render", "Renders", render.Rules()},
 		{"session", "Sessions, client headers, vanity URLs", session.Rules()},
+		{"httpd", "httpd: virtual hosts, headers, proxies", httpd.Rules()},
 		{"cloud", "Layout of AEM as a Cloud Service", cloud.Rules()},
 		{"performance", "Performance", performance.Rules()},
 		{"suppression", "Comments that suppress findings", suppression.Rules()},
