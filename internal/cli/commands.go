@@ -9,6 +9,7 @@ func commands() []*command {
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),
+		showCommand(),
 		matchCommand(),
 		rulesCommand(),
 		explainCommand(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
@@ -30,12 +31,32 @@ func (p *Project) HasApache() bool {
 	return p.Site != "" || isFolder(p.FS, path.Join(p.Root, httpdFolder))
 }
 
+// hasOwnServer reports whether a project is that of a server of its owner's own: it has httpd's first text.
+func (p *Project) hasOwnServer() bool {
+	return p.Kind == Classic && p.Whole && slices.ContainsFunc([]string{"conf/httpd.conf", "httpd.conf", "apache2.conf", "conf/apache2.conf"}, func(name string) bool {
+		return isFile(p.FS, path.Join(p.Root, name))
+	})
+}
+
 // Apache loads the httpd side of the project; nil where there is none. What is wrong with it is in its findings; an error
 // says that a bound was exceeded or that a file cannot be read.
 func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	if !p.HasApache() {
 		return nil, nil
 	}
+	return p.loadApache(ctx)
+}
+
+// WholeApache is Apache, and also loads the httpd side of a project without conf.d that has httpd's first text:
+// conf/httpd.conf and the like.
+func (p *Project) WholeApache(ctx context.Context) (*Apache, error) {
+	if !p.HasApache() && !p.hasOwnServer() {
+		return nil, nil
+	}
+	return p.loadApache(ctx)
+}
+
+func (p *Project) loadApache(ctx context.Context) (*Apache, error) {
 	root, err := fs.Sub(p.FS, path.Clean(p.Root))
 	if err != nil {
 		return nil, err

@@ -39,9 +39,9 @@ func (p Place) String() string {
 }
 
 // Path puts a prefix (as --path-prefix gives it) before a file's name. Names that are no paths, such as
-// <stdin> and those in example:cloud, stay as they are.
+// <stdin>, those in example:cloud and those of the platform in base:, stay as they are.
 func Path(prefix, name string) string {
-	if prefix == "" || strings.HasPrefix(name, "<") || strings.HasPrefix(name, "example:") {
+	if prefix == "" || strings.HasPrefix(name, "<") || strings.HasPrefix(name, "example:") || strings.HasPrefix(name, "base:") {
 		return name
 	}
 	return path.Join(prefix, name)
