@@ -53,6 +53,33 @@ type Folders interface {
 	// Others returns further files that are called dispatcher.any: in the configuration, and where it was looked for. They
 	// have a name and no text.
 	Others() []*source.File
+	// UnreadServer returns the texts in conf.d that httpd would read if they were included (.conf, .vhost, .rules, .vars) and
+	// has not, in the order of their names and without those of the platform. There are none where a part of the
+	// configuration was asked for.
+	UnreadServer() []*httpd.File
+	// Entries returns what lies in the folder that the server calls ServerRoot, in the order of the names: its own files and
+	// folders, and all that is in conf.d, conf.dispatcher.d and opt-in. None where a part of the configuration was asked for.
+	Entries() []Entry
+	// Read returns a text by its name from that folder, "conf.d/rewrites/rewrite.rules"; nil where it is no file that can be
+	// read. "../pom.xml" is one beside it. Links are followed.
+	Read(name string) *source.File
+}
+
+// An Entry is a file, a folder or a link.
+type Entry struct {
+	// Name starts from the folder that the server calls ServerRoot.
+	Name string
+	// File is what was read by the name; an empty text of that name where nothing was.
+	File *source.File
+	// Folder says that it is one.
+	Folder bool
+	// Size is that of a file in bytes.
+	Size int64
+	// Link is where a symbolic link leads, as it is written in it, and To the name that this is. Of a file that holds
+	// nothing but the text of a link, as git leaves it where links are switched off, To is set and Link is not.
+	Link, To string
+	// Broken says that nothing is where the link leads.
+	Broken bool
 }
 
 // A Link is a symbolic link.

@@ -447,7 +447,8 @@ func (r *run) ran(rule *Rule, file *source.File) bool {
 	if r.broken[rule.ID] || r.kept[rule.ID] >= MaxFindings || !r.choice.at(rule.ID, rule, file.Name).on() {
 		return false
 	}
-	if rule.File != nil || rule.Reported&^(ByGrammar|ByLint) == 0 && rule.Reported != 0 {
+	// Where a text of httpd can be at fault too, that is another file.
+	if rule.File != nil || rule.Reported&^(ByGrammar|ByLint|ByServer) == 0 && rule.Reported&(ByGrammar|ByLint) != 0 {
 		return true
 	}
 	return r.subject.Config != nil && len(r.subject.Config.Wrapped) == 0

@@ -333,7 +333,10 @@ func (f *FS) load(p place) (*source.File, error) {
 }
 
 // Own reports whether a text is the server's and not the project's.
-func (f *FS) Own(file *source.File) bool { return strings.HasPrefix(file.Name, "base:") }
+func (f *FS) Own(file *source.File) bool { return Brought(file) }
+
+// Brought reports whether a text is one that a server brings.
+func Brought(file *source.File) bool { return strings.HasPrefix(file.Name, "base:") }
 
 // Path is where a text is on the server, "" for one that was not read from here. A file that links lead to has the path
 // that the links lead to.

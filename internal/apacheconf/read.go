@@ -71,6 +71,7 @@ func Read(ctx context.Context, opt Options) (*Tree, error) {
 	}
 	r.file(f, &r.tree.Nodes, nil)
 	r.settle()
+	r.late()
 	r.notation()
 	return r.tree, r.err
 }
@@ -113,8 +114,9 @@ type reader struct {
 	opt  Options
 	tree *Tree
 	// values are those of Define, by name in lower case.
-	values map[string]value
-	parsed map[*source.File]*text
+	values    map[string]value
+	unsettled []unsettled // uses of variables without a value
+	parsed    map[*source.File]*text
 
 	err      error // why reading stopped for good
 	stopped  bool  // httpd stops here, and going on makes no sense

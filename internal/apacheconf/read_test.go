@@ -34,6 +34,8 @@ func TestRead(t *testing.T) {
 	}{
 		{name: "order of definitions", text: "Define A 1\nX ${A}\nDefine A 2\nX ${a}\nUnDefine A\nX ${A}\n", want: "X 1\nX 2\nX ${A}\n",
 			says: []string{"conf/httpd.conf:6:3 warning DSP120 variable ${A} is not defined here"}},
+		{name: "definition too late", text: "X ${A} ${B}\nDefine A 1\n", want: "X ${A} ${B}\n",
+			says: []string{"conf/httpd.conf:1:3 warning DSP125 variable ${A} is used above its Define", "conf/httpd.conf:1:8 warning DSP120 variable ${B} is not defined here"}},
 		{name: "definitions leave hosts", text: "<VirtualHost *>\nInclude a.vars\n</VirtualHost>\nX ${A}\n", files: map[string]string{"a.vars": "Define A in-file\n"},
 			want: "<VirtualHost *>\nX in-file\n"},
 		{name: "no value", text: "Define A\nX ${A}\n<IfDefine A>\nY\n</IfDefine>\n", want: "X ${A}\nY\n",

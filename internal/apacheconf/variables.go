@@ -130,6 +130,36 @@ func (r *reader) undefined(vars []Variable, included []source.Span) {
 				d.Related = []diag.Related{{Span: def.At, Message: "defined here"}}
 			}
 		}
+		if n := len(r.tree.Findings); d.Rule == "DSP120" && n < maxFindings {
+			r.unsettled = append(r.unsettled, unsettled{n, v.Name, len(r.tree.Done)})
+		}
 		r.find(d)
 	}
+}
+
+// An unsettled is a finding about a variable that has no value yet.
+type unsettled struct {
+	finding int
+	name    string
+	// done is how many directives of Done were carried out before.
+	done int
+}
+
+// late says of variables that have no value where they are used that they get one further down.
+func (r *reader) late() {
+	for _, u := range r.unsettled {
+		for _, n := range r.tree.Done[u.done:] {
+			words, _ := n.Words()
+			if n.Key != "define" || len(words) < 2 || !strings.EqualFold(words[0].Text, u.name) {
+				continue
+			}
+			d := &r.tree.Findings[u.finding]
+			d.Rule = "DSP125"
+			d.Message = "variable ${" + u.name + "} is used above its Define"
+			d.Hint = "move the Define, or the Include of its file, to the top"
+			d.Related = []diag.Related{{Span: n.At, Message: "defined here"}}
+			break
+		}
+	}
+	r.unsettled = nil
 }

@@ -5,6 +5,7 @@ func commands() []*command {
 	return []*command{
 		simulateCommand(),
 		lintCommand(),
+		validateCommand(),
 		invalidateCommand(),
 		fmtCommand(),
 		parseCommand(),

@@ -3,7 +3,6 @@ package effective
 import (
 	"context"
 	"net/netip"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/simulate/httpd"
-	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
 
 // dispatcherHandler is the name of the handler that the module is.
@@ -115,7 +113,7 @@ func (s *Site) asker() *asker {
 	a := &asker{site: s, farms: map[bool]*simulate.Engine{}}
 	if s.Apache != nil {
 		a.front = httpd.New(s.Apache.Server, httpd.Options{
-			Files: s.files(), Getenv: s.Apache.Getenv,
+			Files: s.Apache.Files(), Getenv: s.Apache.Getenv,
 			Handlers: map[string]httpd.Handler{dispatcherHandler: httpd.HandlerFunc(func(_ context.Context, h *httpd.Handled) (httpd.Answer, error) {
 				if h.ErrorOf == 0 {
 					c := *h
@@ -126,34 +124,6 @@ func (s *Site) asker() *asker {
 		})
 	}
 	return a
-}
-
-// files is the disk of the server, on which the document roots are folders: httpd meets none of their sections otherwise.
-func (s *Site) files() httpd.FileSystem {
-	d := docroots{s.Apache.Files(), map[string]bool{}}
-	add := func(name string) {
-		for name = path.Clean(name); path.IsAbs(name) && !d.folders[name]; name = path.Dir(name) {
-			d.folders[name] = true
-		}
-	}
-	for _, h := range append(s.Apache.Hosts[:len(s.Apache.Hosts):len(s.Apache.Hosts)], s.Apache.Main) {
-		add(h.DocumentRoot.Value)
-	}
-	return d
-}
-
-// A docroots is a disk with further folders.
-type docroots struct {
-	httpd.FileSystem
-	folders map[string]bool
-}
-
-// Stat says what is at a path.
-func (d docroots) Stat(name string) rewrite.FileKind {
-	if k := d.FileSystem.Stat(name); k != rewrite.Missing || !d.folders[path.Clean(name)] {
-		return k
-	}
-	return rewrite.Folder
 }
 
 // Names finds who answers for each name that httpd or a farm has, and for all others.

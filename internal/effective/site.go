@@ -29,7 +29,7 @@ type Site struct {
 }
 
 // New prepares a project; version is the release of the module that chooses farms, its zero value the newest. The error is
-// that of project.Project.WholeApache.
+// that of project.Project.Apache.
 func New(ctx context.Context, p *project.Project, version simulate.Version) (*Site, error) {
 	s := &Site{
 		Project: p, Config: p.Config, version: version,
@@ -39,7 +39,7 @@ func New(ctx context.Context, p *project.Project, version simulate.Version) (*Si
 		s.noteValues(p.Tree.Items)
 	}
 	var err error
-	if s.Apache, err = p.WholeApache(ctx); err != nil || s.Apache == nil {
+	if s.Apache, err = p.Apache(ctx); err != nil || s.Apache == nil {
 		return s, err
 	}
 	for _, n := range s.Apache.Tree.Done {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -21,6 +22,7 @@ func (p *Project) Folders() lint.Folders {
 		return slices.Concat(f.list(path.Join(p.Root, httpdFolder)), f.list(path.Join(p.Root, anyFolder)))
 	})
 	f.unread, f.links, f.others = sync.OnceValue(f.findUnread), sync.OnceValue(f.findLinks), sync.OnceValue(f.findOthers)
+	f.unreadServer, f.entries = sync.OnceValue(f.findUnreadServer), sync.OnceValue(f.findEntries)
 	return f
 }
 
@@ -32,7 +34,6 @@ const (
 	maxText   = 1 << 20 // bytes of one
 	maxBeside = 200     // folders beside the configuration
 	maxHops   = 40      // of links that lead to links
-
 )
 
 // A folders lists folders of a project.
@@ -42,11 +43,20 @@ type folders struct {
 	unread  func() []*grammar.File
 	links   func() []lint.Link
 	others  func() []*source.File
+
+	unreadServer func() []*httpd.File
+	entries      func() []lint.Entry
 }
 
 func (f *folders) Unread() []*grammar.File { return f.unread() }
 func (f *folders) Links() []lint.Link      { return f.links() }
 func (f *folders) Others() []*source.File  { return f.others() }
+
+// UnreadServer implements lint.Folders.
+func (f *folders) UnreadServer() []*httpd.File { return f.unreadServer() }
+
+// Entries implements lint.Folders.
+func (f *folders) Entries() []lint.Entry { return f.entries() }
 
 // A listed is a file or link in a folder.
 type listed struct {

@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
@@ -18,9 +19,11 @@ func (a *Apache) Files() httpd.FileSystem { return serverFiles{a} }
 type serverFiles struct{ a *Apache }
 
 // Stat says what is at a path.
-func (f serverFiles) Stat(path string) rewrite.FileKind {
-	fi, err := f.a.Base.FS.Stat(path)
+func (f serverFiles) Stat(name string) rewrite.FileKind {
+	fi, err := f.a.Base.FS.Stat(name)
 	switch {
+	case err != nil && f.a.folders[path.Clean(name)]:
+		return rewrite.Folder
 	case err != nil:
 		return rewrite.Missing
 	case fi.IsDir():
@@ -36,12 +39,21 @@ func (f serverFiles) Stat(path string) rewrite.FileKind {
 }
 
 // Size is that of the text.
-func (f serverFiles) Size(path string) int64 {
-	fi, err := f.a.Base.FS.Stat(path)
+func (f serverFiles) Size(name string) int64 {
+	fi, err := f.a.Base.FS.Stat(name)
 	if err != nil {
 		return -1
 	}
 	return fi.Size()
+}
+
+func (a *Apache) noteDocumentRoots() {
+	a.folders = map[string]bool{}
+	for _, h := range append(a.Hosts[:len(a.Hosts):len(a.Hosts)], a.Main) {
+		for name := path.Clean(h.DocumentRoot.Value); path.IsAbs(name) && !a.folders[name]; name = path.Dir(name) {
+			a.folders[name] = true
+		}
+	}
 }
 
 // Modified is not known.

@@ -5,14 +5,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/apachebase"
 	"github.com/dispcheck/dispcheck/source"
 )
 
-// ImmutableFiles returns the .any and .farm files that a project for the Cloud Service must not change, seen from the
+// ImmutableFiles returns the files that a project for the Cloud Service must not change, seen from the
 // folder that holds conf.d and conf.dispatcher.d: their checksums are compared when it is deployed, and white space is
 // enough to fail. Source: adobe/aem-project-archetype, dispatcher.cloud, list of immutable files.
 func ImmutableFiles() []string {
 	return []string{
+		"conf.d/available_vhosts/default.vhost",
+		"conf.d/dispatcher_vhost.conf",
+		"conf.d/enabled_vhosts/vhosts.conf",
+		"conf.d/rewrites/default_rewrite.rules",
 		"conf.dispatcher.d/available_farms/default.farm",
 		"conf.dispatcher.d/cache/default_invalidate.any",
 		"conf.dispatcher.d/cache/default_rules.any",
@@ -30,10 +35,11 @@ func ImmutableFiles() []string {
 // a number for farms; AdobeDocs/experience-manager-learn.en, ams/dispatcher/immutable-files.md), or one that stands in
 // for such a file. A classic installation has none.
 func (p *Project) Immutable(f *source.File) bool {
-	if p.Tree == nil {
-		return false
+	name := p.nameOf(f)
+	if name == "" {
+		return apachebase.Brought(f)
 	}
-	return p.platforms(p.Tree.Name(f))
+	return p.platforms(name)
 }
 
 // platforms reports whether a file of that name in FS is the platform's.
@@ -54,9 +60,21 @@ func (l *Location) platforms(name string) bool {
 	return false
 }
 
+// amsServer are the base files of Managed Services in conf.d, seen from there. The whitelists are those of earlier packages.
+// Source: adobe/aem-project-archetype, dispatcher.ams, list of immutable files.
+var amsServer = []string{
+	"available_vhosts/000_unhealthy_author.vhost", "available_vhosts/000_unhealthy_publish.vhost", "available_vhosts/aem_author.vhost",
+	"available_vhosts/aem_flush.vhost", "available_vhosts/aem_health.vhost", "available_vhosts/aem_lc.vhost", "available_vhosts/aem_publish.vhost",
+	"dispatcher_vhost.conf", "logformat.conf", "security.conf", "rewrites/base_rewrite.rules", "rewrites/xforwarded_forcessl_rewrite.rules",
+	"allowlists/000_base_allowlist.rules", "whitelists/000_base_whitelist.rules",
+}
+
 // amsBase reports whether a name, seen from the folder that holds conf.dispatcher.d, is that of a base file of Managed
 // Services.
 func amsBase(name string) bool {
+	if inside, ok := strings.CutPrefix(name, httpdFolder+"/"); ok {
+		return slices.Contains(amsServer, inside)
+	}
 	folder, base := path.Split(name)
 	inside, ok := strings.CutPrefix(folder, anyFolder+"/")
 	switch {

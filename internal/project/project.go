@@ -29,8 +29,9 @@ type Project struct {
 	Findings []diag.Diagnostic
 
 	// texts are those of the httpd side, by the names that people see.
-	texts     map[string]*source.File
-	textNames map[*source.File]string // their names in FS
+	texts map[string]*source.File
+	// names are where texts lie that the expansion has not read, in FS.
+	names map[*source.File]string
 }
 
 // Load finds a configuration and reads it. What is wrong with it is in Findings; the error says that
@@ -195,10 +196,7 @@ func (l *Location) provided(name string) bool {
 // OnDisk returns the absolute path of a text that was read from a file on disk; "" for any other, such as one that
 // stands in for a missing file.
 func (p *Project) OnDisk(f *source.File) string {
-	if p.Tree == nil {
-		return ""
-	}
-	name := p.Tree.Name(f)
+	name := p.nameOf(f)
 	if name == "" || name == p.Entry && p.Synthetic != "" {
 		return ""
 	}

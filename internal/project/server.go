@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	apachetext "github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/internal/apachebase"
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/model/server"
@@ -24,11 +25,15 @@ type Apache struct {
 	Findings []diag.Diagnostic
 
 	project *Project
+	// folders are the document roots and those above them: they are made before httpd starts, by the scripts of the platform
+	// (docker_run.sh of the Dispatcher tools) or by who runs the server.
+	folders map[string]bool
 }
 
-// HasApache reports whether there is an Apache side: a folder conf.d, or a file of httpd that was asked for.
+// HasApache reports whether there is an Apache side: a folder conf.d, httpd's first text, or a file of httpd that was asked
+// for.
 func (p *Project) HasApache() bool {
-	return p.Site != "" || isFolder(p.FS, path.Join(p.Root, httpdFolder))
+	return p.Site != "" || isFolder(p.FS, path.Join(p.Root, httpdFolder)) || p.hasOwnServer()
 }
 
 // hasOwnServer reports whether a project is that of a server of its owner's own: it has httpd's first text.
@@ -44,19 +49,6 @@ func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	if !p.HasApache() {
 		return nil, nil
 	}
-	return p.loadApache(ctx)
-}
-
-// WholeApache is Apache, and also loads the httpd side of a project without conf.d that has httpd's first text:
-// conf/httpd.conf and the like.
-func (p *Project) WholeApache(ctx context.Context) (*Apache, error) {
-	if !p.HasApache() && !p.hasOwnServer() {
-		return nil, nil
-	}
-	return p.loadApache(ctx)
-}
-
-func (p *Project) loadApache(ctx context.Context) (*Apache, error) {
 	root, err := fs.Sub(p.FS, path.Clean(p.Root))
 	if err != nil {
 		return nil, err
@@ -101,7 +93,8 @@ func (p *Project) loadApache(ctx context.Context) (*Apache, error) {
 			}
 		}
 	}
-	a.Findings = diag.Sort(a.Findings)
+	a.Findings = diag.Sort(append(a.Findings, p.flattenedHosts()...))
+	a.noteDocumentRoots()
 	return a, nil
 }
 
@@ -129,11 +122,56 @@ func (a *Apache) UsualHost() string {
 	return first
 }
 
-// nameOf is the name in FS of a text of the httpd side.
-func (p *Project) nameOf(f *source.File) string { return p.textNames[f] }
+// flattenedHosts says of enabled virtual hosts that are the texts of links, as git writes them where links are switched off.
+// One whose file is not there is found in reading.
+func (p *Project) flattenedHosts() []diag.Diagnostic {
+	if p.Site != "" {
+		return nil
+	}
+	folder := path.Join(p.Root, httpdFolder, "enabled_vhosts")
+	entries, err := fs.ReadDir(p.FS, folder)
+	if err != nil {
+		return nil
+	}
+	var out []diag.Diagnostic
+	for _, e := range entries {
+		full := path.Join(folder, e.Name())
+		if info, err := e.Info(); err != nil || !e.Type().IsRegular() || info.Size() > maxLinkText || path.Ext(full) != ".vhost" {
+			continue
+		}
+		text, err := readUpTo(p.FS, full, maxLinkText)
+		if err != nil {
+			continue
+		}
+		target, ok := apachetext.LinkText(text)
+		to, inside := p.lead(full, target)
+		if !ok || !inside || !isFile(p.FS, to) {
+			continue
+		}
+		f := p.known(source.NewFile(p.Show(full), text), full)
+		at := strings.Index(string(text), target)
+		out = append(out, diag.Diagnostic{
+			Rule: flattened, Severity: diag.Error, Span: f.Span(at, at+len(target)),
+			Message: "the file is a flattened symbolic link to " + target,
+			Hint:    "check the tree out again with core.symlinks=true, or make the link anew",
+			Why:     "httpd reads the text of the link in place of the file that it names, and does not start; the tools of the SDK follow it",
+			Related: []diag.Related{{Span: source.NewFile(p.Show(to), nil).Span(0, 0), Message: "read in its place"}},
+		})
+	}
+	return out
+}
 
 // Owned reports whether a text is the project's, and not one that its platform brings.
 func (a *Apache) Owned(f *source.File) bool { return f != nil && a.project.texts[f.Name] == f }
+
+// OnServer reports whether a text is of the httpd side: one that httpd has read, or one that lies in conf.d.
+func (p *Project) OnServer(f *source.File) bool {
+	if f == nil {
+		return false
+	}
+	name := p.nameOf(f)
+	return p.texts[f.Name] == f || name != "" && strings.HasPrefix(p.inside(name), httpdFolder+"/") || name == "" && apachebase.Brought(f)
+}
 
 // apacheText reads a text of the httpd side; the name is within the project's root.
 func (p *Project) apacheText(name string) (*source.File, error) {
@@ -147,9 +185,9 @@ func (p *Project) apacheText(name string) (*source.File, error) {
 		return nil, err
 	}
 	if p.texts == nil {
-		p.texts, p.textNames = map[string]*source.File{}, map[*source.File]string{}
+		p.texts = map[string]*source.File{}
 	}
 	f := source.NewFile(shown, text)
-	p.texts[shown], p.textNames[f] = f, full
+	p.texts[shown] = p.known(f, full)
 	return f, nil
 }

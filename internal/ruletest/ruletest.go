@@ -12,8 +12,9 @@
 // with the conf.d around it. A section fixed/NAME holds what NAME is after all fixes, and every file that fixes change
 // needs one. The comment of the archive may hold, a line each, "profile ams",
 // "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info" (of all findings), "link NAME TARGET"
-// (a symbolic link beside the files) and "option must-allow /a.html /b.html": true and false are bools, other values lists of
-// words. Start from [Cases].
+// (a symbolic link beside the files) and "option must-allow /a.html /b.html": true and false are bools, numbers ints, other values
+// lists of words. "want NAME "message"" wants a finding about a file as a whole, which is told at its first line, and "fill NAME
+// BYTES" makes a file of comments. Start from [Cases].
 package ruletest
 
 import (
@@ -165,7 +166,19 @@ func read(t *testing.T, name string) *testCase {
 				t.Fatalf("%s: a link without a target: %s", name, line)
 			}
 			c.files[link] = &fstest.MapFile{Data: []byte(target), Mode: fs.ModeSymlink}
-			links[path.Join(path.Dir(link), target)] = link
+			if to := path.Join(path.Dir(link), target); readByDispatcher(to) { // httpd's texts go by the names that links lead to
+				links[to] = link
+			}
+		case "want":
+			file, message, _ := strings.Cut(rest, " ")
+			c.wants = append(c.wants, want{file: file, line: 1, message: unquote(t, message)})
+		case "fill":
+			words := strings.Fields(rest)
+			size, err := strconv.Atoi(words[len(words)-1])
+			if err != nil || len(words) != 2 {
+				t.Fatalf("%s: no file and size: %s", name, line)
+			}
+			c.files[words[0]] = &fstest.MapFile{Data: bytes.Repeat([]byte("#\n"), size/2)}
 		}
 	}
 	for _, f := range a.Files {
@@ -248,7 +261,8 @@ func (c *testCase) run(t *testing.T, rules []*lint.Rule, r *lint.Rule) (included
 			}
 		}
 		got = append(got, w.String())
-		included = included || len(d.Included) > 0 || slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span.File != d.Span.File })
+		// What is said of a whole file is in no text.
+		included = included || len(d.Included) > 0 || d.Span.Len() == 0 || slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span.File != d.Span.File })
 		if c.severity != "" && d.Severity.String() != c.severity {
 			t.Errorf("%s is %s, want %s", w, d.Severity, c.severity)
 		}

@@ -35,6 +35,7 @@ const (
 	ruleFlags    = "DSP667"
 	ruleStatus   = "DSP668"
 	ruleMap      = "DSP675"
+	ruleWildName = "DSP411"
 	ruleArgument = "" // a value that httpd refuses; the catalogue has no rule of its own for it
 )
 

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/internal/spelling"
 )
@@ -319,10 +321,27 @@ func (d *decoder) serverDirective(sc *scope, n *apacheconf.Node, h *Host, words 
 	}
 }
 
+// wildName refuses a ServerName with wildcards.
+func (d *decoder) wildName(n *apacheconf.Node, w apacheconf.Word) {
+	f := diag.Diagnostic{
+		Rule: ruleWildName, Severity: diag.Error, Span: n.WordSpan(w), Included: n.Included,
+		Message: fmt.Sprintf("ServerName %q has wildcards", w.Text), Hint: "use ServerAlias for names with wildcards", Why: "httpd does not start",
+	}
+	if text := n.At.Text(); len(n.Variables) == 0 && len(n.Undefined) == 0 && n.At.File.Line(n.At.Position().Line).Contains(n.At) {
+		before := n.At.File.Line(n.At.Position().Line)
+		before.End = n.At.Start
+		name := n.NameAt.Text()
+		word := strings.TrimSpace(strings.TrimPrefix(text, name))
+		// Requests that were meant to come to this virtual host do so after it.
+		f.Fixes = []diag.Fix{{Title: "make it a ServerAlias", Edits: []diag.Edit{{Span: n.At, New: name + " publish\n" + before.Text() + "ServerAlias " + word}}}}
+	}
+	d.find(f)
+}
+
 func (d *decoder) serverName(sc *scope, n *apacheconf.Node, w apacheconf.Word) {
 	v := w.Text
 	if strings.ContainsAny(v, "*?") || strings.ContainsAny(v, "[") && !strings.HasPrefix(v, "[") && !strings.Contains(v, "://[") {
-		d.argument(n, w, "use ServerAlias for names with wildcards", "ServerName %q has wildcards", v)
+		d.wildName(n, w)
 		return
 	}
 	name := Name{Set: true, Place: placeOf(n)}

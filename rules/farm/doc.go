@@ -13,8 +13,20 @@ func Rules() []*lint.Rule {
 		&farmShadowed,
 		&farmCatchallOrder,
 		&farmVirtualhostSyntax,
+		&farmHostWithoutVhost,
+		&vhostHostWithoutFarm,
+		&vhostDuplicateName,
+		&vhostShadowed,
+		&vhostMissingServerName,
+		&vhostServerNameWildcard,
+		&vhostMissingCloudAlias,
+		&vhostNot80,
+		&vhostNoDocumentRoot,
+		&vhostNoHandler,
 		&vhostDefaultVirtualhostsIncluded,
+		&serverAliasSyntax,
 		&farmMixedRoles,
+		&vhostUnmatchedHost,
 	}
 }
 

@@ -16,7 +16,7 @@ const siteFarm = `/site {
 
 var pseudoSymlink = lint.Rule{
 	ID: "DSP116", Name: "pseudo-symlink", Severity: diag.Error, Profiles: []string{"cloud", "ams"},
-	Reported: lint.ByGrammar | lint.ByExpansion,
+	Reported: lint.ByGrammar | lint.ByExpansion | lint.ByServer,
 	Doc: lint.Doc{
 		Title: "file holds the path of a link in place of being one",
 		Why: "Farms and hosts are enabled by symbolic links. Git on Windows may write a link as a small text file with the path in it; " +

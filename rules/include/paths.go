@@ -136,7 +136,7 @@ var includeBackslash = lint.Rule{
 }
 
 var includeSyntax = lint.Rule{
-	ID: "DSP110", Name: "include-syntax", Severity: diag.Error, Reported: lint.ByGrammar | lint.ByModel, Fixable: true,
+	ID: "DSP110", Name: "include-syntax", Severity: diag.Error, Reported: lint.ByGrammar | lint.ByModel | lint.ByServer, Fixable: true,
 	Doc: lint.Doc{
 		Title: "something meant as $include is none",
 		Why: "Files are put in by $include and a path in double quotes. Apache's Include, the word in quotes, or the dollar alone include " +

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dispcheck/dispcheck/grammar"
+	"github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
@@ -17,6 +18,10 @@ type linked []lint.Link
 func (linked) Unread() []*grammar.File { return nil }
 func (l linked) Links() []lint.Link    { return l }
 func (linked) Others() []*source.File  { return nil }
+
+func (linked) UnreadServer() []*httpd.File { return nil }
+func (linked) Entries() []lint.Entry       { return nil }
+func (linked) Read(string) *source.File    { return nil }
 
 // TestAbsoluteSymlink: what is said of links that were not read.
 func TestAbsoluteSymlink(t *testing.T) {

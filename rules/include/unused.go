@@ -34,8 +34,8 @@ var unusedFile = lint.Rule{
 			{Name: "conf.dispatcher.d/filters/filters.any", Text: exampleFilter},
 		},
 		BadFiles: []lint.File{{Name: "conf.dispatcher.d/filters/old_filters.any", Text: exampleFilter}},
-		Note: "Looked at are .any and .farm files in conf.dispatcher.d. Farms in available_farms are templates for those in enabled_farms: they and what they " +
-			"include are not reported, nor are files of the platform, those that an $include in a comment offers, and those that one with a variable may bring in " +
+		Note: "Looked at are .any and .farm files in conf.dispatcher.d, and .conf, .vhost, .rules and .vars files in conf.d. What is in available_farms and available_vhosts " +
+			"are templates for what is enabled: they and what they include are not reported, nor are files of the platform, those that an include in a comment offers, and those that one with a variable may bring in " +
 			"another environment. Where a file cannot be read nothing is reported.",
 		Since: since,
 	},
@@ -52,6 +52,7 @@ const exampleFilter = `/0001 { /type "deny"  /url "*" }
 `
 
 func checkUnused(p *lint.Pass, c *model.Config) {
+	checkUnusedServer(p)
 	if p.Subject.Folders == nil || len(c.Farms) == 0 { // or what matters is that nothing brings a farm
 		return
 	}

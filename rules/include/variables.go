@@ -38,7 +38,7 @@ var undefinedEnvVariable = lint.Rule{
 }
 
 var unclosedVariable = lint.Rule{
-	ID: "DSP121", Name: "unclosed-variable", Severity: diag.Error, Reported: lint.ByExpansion, Fixable: true,
+	ID: "DSP121", Name: "unclosed-variable", Severity: diag.Error, Reported: lint.ByExpansion | lint.ByServer, Fixable: true,
 	Doc: lint.Doc{
 		Title: "variable is not closed",
 		Why:   "Without its closing brace ${ starts no variable, and the text stays as it is written: here, as the name of a folder.",
@@ -67,7 +67,7 @@ var unclosedVariable = lint.Rule{
 }
 
 var valuelessVariableUsed = lint.Rule{
-	ID: "DSP124", Name: "valueless-variable-used", Severity: diag.Error, Reported: lint.ByExpansion,
+	ID: "DSP124", Name: "valueless-variable-used", Severity: diag.Error, Reported: lint.ByExpansion | lint.ByServer,
 	Doc: lint.Doc{
 		Title: "variable is defined without a value, and used for one",
 		Why: "Define with a name alone makes a switch for IfDefine. It has no text that could be put in, so ${NAME} stays as it is " +

@@ -26,6 +26,7 @@ func Rules() []*lint.Rule {
 		&vanityListPublic,
 		&vanityAlreadyAllowed,
 		&samlPostBlocked,
+		&vanityEatenByRewrite,
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 var unterminatedString = lint.Rule{
-	ID: "DSP001", Name: "unterminated-string", Severity: diag.Error, Reported: lint.ByGrammar,
+	ID: "DSP001", Name: "unterminated-string", Severity: diag.Error, Reported: lint.ByGrammar | lint.ByServer,
 	Doc: lint.Doc{
 		Title: "string is not closed on its line",
 		Why: "A string ends at the quote it began with, on the same line. Without that quote the module takes names, braces and " +

@@ -48,7 +48,7 @@ var missingValue = lint.Rule{
 }
 
 var suspiciousCharacters = lint.Rule{
-	ID: "DSP024", Name: "suspicious-characters", Severity: diag.Error, Reported: lint.ByGrammar, Fixable: true,
+	ID: "DSP024", Name: "suspicious-characters", Severity: diag.Error, Reported: lint.ByGrammar | lint.ByServer, Fixable: true,
 	Doc: lint.Doc{
 		Title: "character is not what it looks like",
 		Why: "Typographic quotes, no-break spaces, zero-width characters and a byte order mark come in with text that is pasted from web " +
