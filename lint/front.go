@@ -18,12 +18,15 @@ type FrontQuestion struct {
 	Method string // "" is GET
 	// Host is the Host header; "" is a name that the virtual host answers to where Of is set, and else localhost.
 	Host string
-	// Of is the virtual host that is meant. It is only used to find a name.
+	// Of is the virtual host that is meant. It is only used to find a name and a port.
 	Of *server.Host
 	// URL is the request target, as sent.
 	URL string
 	// Header are further headers.
 	Header [][2]string
+	// Secure says that the client came by TLS: the request is for port 443 where a virtual host has that port. Otherwise it is
+	// for the port of Of, or for 80.
+	Secure bool
 }
 
 // A FrontAnswer is what became of it.

@@ -12,7 +12,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // BenchmarkLint runs all rules over the embedded examples, read before. Loaded is with the reading, as a run of the
@@ -106,14 +105,11 @@ func loadFor(b *testing.B, o project.Options) *project.Project {
 
 func lintAll(b *testing.B, p *project.Project) {
 	b.Helper()
-	included := make(map[*source.File][]source.Span, len(p.Tree.Files))
-	for _, f := range p.Tree.Files {
-		included[f.Src] = p.Tree.Included(f)
+	s, err := p.Subject(b.Context())
+	if err != nil {
+		b.Fatal(err)
 	}
-	r := lint.Run(b.Context(), &lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: string(p.Kind), Immutable: p.Immutable, Oracle: p.Oracle(),
-		Included: func(f *source.File) []source.Span { return included[f] },
-	}, All(), nil, lint.RunOptions{})
+	r := lint.Run(b.Context(), s, All(), nil, lint.RunOptions{})
 	if len(r.Failures) > 0 || r.Err != nil {
 		b.Fatal(r.Failures, r.Err)
 	}

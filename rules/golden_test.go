@@ -16,7 +16,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // A baseline is a configuration that Adobe gives to projects as their first one.
@@ -215,7 +214,7 @@ func lintBaseline(t *testing.T, b baseline, root string) []judged {
 		}
 		at := ""
 		if d.Span.File != nil {
-			at = fmt.Sprintf("%s:%d", p.Show(p.Tree.Name(d.Span.File)), d.Span.Position().Line)
+			at = fmt.Sprintf("%s:%d", p.FromRoot(d.Span.File), d.Span.Position().Line)
 		}
 		list = append(list, judged{Baseline: b.name, Rule: d.Rule, Severity: d.Severity.String(), At: at, Message: strings.ReplaceAll(d.Message, "\t", " ")})
 	}
@@ -236,14 +235,11 @@ func tooLoud(d diag.Diagnostic) bool {
 // lintLoaded runs all rules over a project, as the command does without settings.
 func lintLoaded(t *testing.T, p *project.Project) *lint.Result {
 	t.Helper()
-	included := make(map[*source.File][]source.Span, len(p.Tree.Files))
-	for _, f := range p.Tree.Files {
-		included[f.Src] = p.Tree.Included(f)
+	s, err := p.Subject(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	r := lint.Run(t.Context(), &lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Found: p.Findings, Profile: string(p.Kind), Immutable: p.Immutable, Oracle: p.Oracle(),
-		Included: func(f *source.File) []source.Span { return included[f] },
-	}, All(), nil, lint.RunOptions{})
+	r := lint.Run(t.Context(), s, All(), nil, lint.RunOptions{})
 	for _, f := range r.Failures {
 		t.Errorf("%v\n%s", f, f.Stack)
 	}

@@ -144,9 +144,12 @@ func example(b *strings.Builder, files []lint.File) {
 				fmt.Fprintf(b, " is a symbolic link to `%s`.\n", f.Link)
 				continue
 			}
+			if strings.Contains(f.Shown(), "\r\n") {
+				b.WriteString(", whose lines end in CR and LF")
+			}
 			b.WriteString(":\n")
 		}
-		text := f.Shown()
+		text := strings.ReplaceAll(f.Shown(), "\r\n", "\n")
 		fmt.Fprintf(b, "\n```\n%s", text)
 		if !strings.HasSuffix(text, "\n") {
 			b.WriteByte('\n')

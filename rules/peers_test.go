@@ -12,7 +12,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 const (
@@ -114,16 +113,11 @@ func lintFixture(t *testing.T, path string) []diag.Diagnostic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := lint.Subject{Config: p.Config, Profile: string(p.Kind), Found: p.Findings, Immutable: p.Immutable, Oracle: p.Oracle(), Folders: p.Folders()}
-	if p.Tree != nil {
-		s.Files = p.Tree.Files
-		included := map[*source.File][]source.Span{}
-		for _, f := range s.Files {
-			included[f.Src] = p.Tree.Included(f)
-		}
-		s.Included = func(f *source.File) []source.Span { return included[f] }
+	s, err := p.Subject(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	r := lint.Run(t.Context(), &s, All(), nil, lint.RunOptions{})
+	r := lint.Run(t.Context(), s, All(), nil, lint.RunOptions{})
 	for _, f := range r.Failures {
 		t.Errorf("%v\n%s", f, f.Stack)
 	}

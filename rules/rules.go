@@ -18,6 +18,7 @@ import (
 	"github.com/dispcheck/dispcheck/rules/include"
 	"github.com/dispcheck/dispcheck/rules/performance"
 	"github.com/dispcheck/dispcheck/rules/render"
+	"github.com/dispcheck/dispcheck/rules/rewrite"
 	"github.com/dispcheck/dispcheck/rules/session"
 	"github.com/dispcheck/dispcheck/rules/suppression"
 	"github.com/dispcheck/dispcheck/rules/syntax"
@@ -45,6 +46,7 @@ func Areas() []Area {
 		{"render", "Renders", render.Rules()},
 		{"session", "Sessions, client headers, vanity URLs", session.Rules()},
 		{"httpd", "httpd: virtual hosts, headers, proxies", httpd.Rules()},
+		{"rewrite", "Rewrite rules and redirects", rewrite.Rules()},
 		{"cloud", "Layout of AEM as a Cloud Service", cloud.Rules()},
 		{"performance", "Performance", performance.Rules()},
 		{"suppression", "Comments that suppress findings", suppression.Rules()},

@@ -26,7 +26,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/testkit"
 	"github.com/dispcheck/dispcheck/lint"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // An exhibit is a configuration in which rules find something.
@@ -115,6 +114,10 @@ func exhibitOf(t *testing.T, name string) *exhibit {
 			e.policy, _ = lint.ParsePolicy(rest)
 		case "read":
 			e.entry = rest
+		case "link":
+			if link, target, ok := strings.Cut(rest, " "); ok {
+				e.files[link] = &fstest.MapFile{Data: []byte(target), Mode: fs.ModeSymlink}
+			}
 		}
 	}
 	for _, f := range a.Files {
@@ -123,7 +126,7 @@ func exhibitOf(t *testing.T, name string) *exhibit {
 			continue
 		}
 		e.files[f.Name] = &fstest.MapFile{Data: f.Data}
-		if e.entry == "" && (ext == ".any" || ext == ".farm") {
+		if e.entry == "" && slices.Contains([]string{".any", ".farm", ".vhost", ".conf", ".rules"}, ext) {
 			e.entry = f.Name
 		}
 	}
@@ -251,18 +254,14 @@ func (e *exhibit) load(t testing.TB) (*project.Project, error) {
 // lint runs the exhibit's rules over a project: those of some ids, or all.
 func (e *exhibit) lint(t testing.TB, p *project.Project, ids ...string) []diag.Diagnostic {
 	t.Helper()
-	included := map[*source.File][]source.Span{}
-	for _, f := range p.Tree.Files {
-		included[f.Src] = p.Tree.Included(f)
-	}
-	s := lint.Subject{
-		Config: p.Config, Files: p.Tree.Files, Profile: string(p.Kind), Immutable: p.Immutable, Found: p.Findings, Oracle: p.Oracle(),
-		Included: func(f *source.File) []source.Span { return included[f] },
+	s, err := p.Subject(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
 	if e.profile != "" {
 		s.Profile = string(e.profile)
 	}
-	res := lint.Run(t.Context(), &s, e.rules, &lint.Settings{Policy: e.policy, Select: ids}, lint.RunOptions{})
+	res := lint.Run(t.Context(), s, e.rules, &lint.Settings{Policy: e.policy, Select: ids}, lint.RunOptions{})
 	for _, f := range res.Failures {
 		t.Errorf("%v\n%s", f, f.Stack)
 	}
@@ -279,8 +278,10 @@ func (e *exhibit) with(p *project.Project, edits []diag.Edit) (*exhibit, []lint.
 	if e.disk != "" {
 		after.overlay = map[string][]byte{}
 		for _, c := range changed {
+			name := p.OnDisk(c.File)
+			after.overlay[name] = c.Text
 			for _, f := range p.Tree.Files {
-				if sameFile(p.OnDisk(f.Src), p.OnDisk(c.File)) {
+				if sameFile(p.OnDisk(f.Src), name) {
 					after.overlay[p.OnDisk(f.Src)] = c.Text
 				}
 			}
@@ -289,7 +290,7 @@ func (e *exhibit) with(p *project.Project, edits []diag.Edit) (*exhibit, []lint.
 	}
 	after.files = maps.Clone(e.files)
 	for _, c := range changed {
-		name := p.Tree.Name(c.File)
+		name := path.Join(p.Root, p.FromRoot(c.File))
 		for n := 0; after.files[name] != nil && after.files[name].Mode&fs.ModeSymlink != 0 && n < 10; n++ {
 			name = path.Join(path.Dir(name), string(after.files[name].Data))
 		}
@@ -354,7 +355,7 @@ func (l *tallies) count(rule string, f *diag.Fix, how []string) {
 func (e *exhibit) check(t testing.TB, l *tallies, most int, onlySafe bool) []string {
 	t.Helper()
 	before, err := e.load(t)
-	if err != nil || before.Tree == nil || before.Config == nil {
+	if err != nil || before.Config == nil && !before.HasApache() {
 		return nil
 	}
 	found := e.lint(t, before)
@@ -392,7 +393,7 @@ func (e *exhibit) check(t testing.TB, l *tallies, most int, onlySafe bool) []str
 				continue
 			}
 			after, err := fixed.load(t)
-			if err != nil || after.Config == nil {
+			if err != nil || after.Config == nil && before.Config != nil {
 				say("what it leaves cannot be read: %v", err)
 				continue
 			}
@@ -414,7 +415,7 @@ func (e *exhibit) check(t testing.TB, l *tallies, most int, onlySafe bool) []str
 				}
 			}
 			for _, c := range changed {
-				if !isLaidOut(c.File.Text) {
+				if ext := path.Ext(c.File.Name); ext != ".any" && ext != ".farm" || !isLaidOut(c.File.Text) {
 					continue
 				}
 				l.mu.Lock()
@@ -425,7 +426,7 @@ func (e *exhibit) check(t testing.TB, l *tallies, most int, onlySafe bool) []str
 				}
 			}
 			how := []string(nil)
-			if f.Safe {
+			if f.Safe && before.Config != nil {
 				how, err = decideAlike(t, before, after, l)
 				if err != nil {
 					say("%v", err)

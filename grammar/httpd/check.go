@@ -130,7 +130,7 @@ func (c *checker) whole() {
 	if c.f.BOM {
 		d := c.say("DSP024", diag.Error, src.Span(0, len(bom)), "save the file as UTF-8 without a byte order mark",
 			"text starts with a byte order mark: httpd takes it for part of the first line")
-		d.Fixes = []diag.Fix{{Title: "remove the byte order mark", Safe: true, Edits: []diag.Edit{{Span: src.Span(0, len(bom))}}}}
+		d.Fixes = []diag.Fix{{Title: "remove the byte order mark", Edits: []diag.Edit{{Span: src.Span(0, len(bom))}}}}
 	}
 	if i := bytes.IndexByte(c.text, '\r'); i >= 0 && bytes.IndexByte(c.text, '\n') < 0 && i < len(c.text)-1 {
 		c.say("DSP024", diag.Warning, src.Span(i, i+1), "save the file with line feeds", "lines end in a carriage return alone: httpd reads the text as one line")

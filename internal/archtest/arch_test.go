@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"internal/automata":   {"internal/match"},
 	"lint":                {"source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/match", "internal/spelling"},
 	"rules":               {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/automata", "rules/..."},
-	"rules/...":           {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/automata", "internal/spelling", "rules/lastmatch", "rules/sample", "rules/textedit", "rules/unread", "rules/wording"},
+	"rules/...":           {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/automata", "internal/spelling", "rules/lastmatch", "rules/sample", "rules/textedit", "rules/unread", "rules/vhosts", "rules/wording"},
 	"simulate":            {"source", "model", "internal/match", "internal/spelling"},
 	"internal/project":    {"source", "diag", "grammar", "grammar/httpd", "internal/match", "internal/expand", "model", "lint", "simulate", "internal/yamltext", "fixtures", "internal/apachebase", "internal/apacheconf", "model/server", "simulate/httpd", "simulate/rewrite"},
 	"internal/displog":    {},

@@ -75,9 +75,11 @@ func farmType(word string) (lint.FarmType, error) {
 // lintSettings puts together what flags, environment and project file say about the rules. All of it has been checked.
 func lintSettings(in *invocation) *lint.Settings {
 	set := lint.Settings{Select: words(in.list("select")), Ignore: words(in.list("ignore"))}
-	var ok bool
-	if set.Policy, ok = lint.ParsePolicy(in.text("policy")); !ok {
-		panic("cli: policy " + in.text("policy") + " was not checked")
+	if word := in.text("policy"); word != "" { // validate has no policy
+		var ok bool
+		if set.Policy, ok = lint.ParsePolicy(word); !ok {
+			panic("cli: policy " + word + " was not checked")
+		}
 	}
 	for _, e := range in.values["severity"] {
 		pattern, level, _ := strings.Cut(e.value, "=")

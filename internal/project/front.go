@@ -67,10 +67,19 @@ func (a *Apache) Getenv(name string) (string, bool) {
 
 // Front returns what answers the questions of rules about httpd.
 func (a *Apache) Front() lint.Front {
-	return &front{httpd.New(a.Server, httpd.Options{Files: a.Files(), Getenv: a.Getenv})}
+	// Without one that answers, httpd would look for a file and send its error document.
+	reached := httpd.HandlerFunc(func(context.Context, *httpd.Handled) (httpd.Answer, error) {
+		return httpd.Answer{Status: 200, Bytes: -1}, nil
+	})
+	return &front{secure: a.HasPort(443), engine: httpd.New(a.Server, httpd.Options{
+		Files: a.Files(), Getenv: a.Getenv, Handlers: map[string]httpd.Handler{"dispatcher-handler": reached, "proxy-server": reached},
+	})}
 }
 
-type front struct{ engine *httpd.Engine }
+type front struct {
+	engine *httpd.Engine
+	secure bool // a virtual host has the port of TLS
+}
 
 // Serve implements lint.Front.
 func (f *front) Serve(ctx context.Context, q *lint.FrontQuestion, a *lint.FrontAnswer) error {
@@ -84,6 +93,12 @@ func (f *front) Serve(ctx context.Context, q *lint.FrontQuestion, a *lint.FrontA
 		if q.Of != nil {
 			r.Host = nameOf(q.Of)
 		}
+	}
+	switch {
+	case q.Secure && f.secure:
+		r.Port = 443
+	case q.Of != nil && len(q.Of.Addresses) > 0 && !q.Secure:
+		r.Port = q.Of.Addresses[0].Port
 	}
 	for _, h := range q.Header {
 		r.Header = append(r.Header, httpd.Field{Name: h[0], Value: h[1]})
@@ -127,3 +142,6 @@ func (r *applied) Step(s rewrite.Step) {
 
 // Log implements rewrite.Recorder.
 func (*applied) Log(int, string) {}
+
+// Silent implements rewrite.Silent.
+func (*applied) Silent() {}

@@ -206,10 +206,10 @@ func (p *Project) OnDisk(f *source.File) string {
 // FromRoot returns the path of a text from the folder that the server calls ServerRoot, wherever the program runs; ""
 // for a text that is not of the project.
 func (p *Project) FromRoot(f *source.File) string {
-	if p.Tree == nil || p.Tree.Name(f) == "" {
+	up, name := p.Root, p.nameOf(f)
+	if name == "" {
 		return ""
 	}
-	up, name := p.Root, p.Tree.Name(f)
 	above := ""
 	for up != "." && !strings.HasPrefix(name, up+"/") {
 		up, above = path.Dir(up), above+"../"

@@ -223,13 +223,9 @@ func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 	if !r.TLS {
 		return q
 	}
-	for _, h := range s.Server.Hosts {
-		for _, a := range h.Addresses {
-			if a.Port == 443 {
-				q.Port = 443
-				return q
-			}
-		}
+	if s.Server.HasPort(443) {
+		q.Port = 443
+		return q
 	}
 	if !r.Header.Has("X-Forwarded-Proto") {
 		q.Header = append(q.Header, httpd.Field{Name: "X-Forwarded-Proto", Value: "https"})

@@ -121,6 +121,10 @@ func (d *decoder) rewriteRule(sc *scope, n *apacheconf.Node) {
 	r.NoSubstitution = words[1].Text == "-"
 	r.Flags.EscapeBlankAsPlus = true
 	if len(words) > 2 {
+		if all := n.RewriteWords(4); len(all) > 3 && !strings.HasPrefix(words[2].Text, "[") && strings.HasPrefix(all[3].Text, "[") {
+			d.refuse(ruleCount, n, n.WordSpan(words[2]), "put an argument with blanks in quotes", "argument %s of RewriteRule stands where the flags belong", words[2].Text)
+			return
+		}
 		r.FlagsAt = n.WordSpan(words[2])
 		if !d.flags(n, words[2], func(name, value string, w source.Span) bool { return d.ruleFlag(n, r, name, value, w) }) {
 			return
@@ -133,7 +137,18 @@ func (d *decoder) rewriteRule(sc *scope, n *apacheconf.Node) {
 	if !ok {
 		return
 	}
+	if f := &r.Flags; f.Redirect && (f.Status < 300 || f.Status > 399) && !r.NoSubstitution && !samePath(r.Substitution) {
+		d.warn(ruleStatus, n, r.SubstitutionAt, "write a status from 301 to 308, or - for an answer without an address",
+			"target %s is never used: status %d is no redirect", r.Substitution, f.Status)
+	}
 	settings.Rules = append(settings.Rules, r)
+}
+
+// samePath reports whether a substitution is no more than the path, or a part of it: who asks for an answer without a
+// redirect writes it in the place of "-".
+func samePath(s string) bool {
+	s = strings.TrimPrefix(s, "/")
+	return len(s) == 2 && s[0] == '$' || strings.EqualFold(s, "%{REQUEST_URI}")
 }
 
 func at(n *apacheconf.Node) source.Span {

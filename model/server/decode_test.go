@@ -463,6 +463,7 @@ func TestFindings(t *testing.T) {
 		{"RewriteRule ^/a /b [L,X]", "X", ruleFlags, `flag "X" is not one of RewriteRule`, "see the list of flags of mod_rewrite"},
 		{"RewriteRule ^/a /b [L, R]", "[L,", ruleFlags, "flags [L, do not stand in brackets", "remove the blanks inside of the brackets, or put the list in quotes"},
 		{"RewriteRule ^/a /b [R=418]", "R=418", ruleStatus, "flag R=418 is no status that httpd has", "write 301, 302, 303, 307 or 308"},
+		{"RewriteRule ^/my page$ /x [L]", "/x", ruleCount, "argument /x of RewriteRule stands where the flags belong", "put an argument with blanks in quotes"},
 		{"RewriteMap m txt:nope", "txt:nope", ruleMap, "file /etc/httpd/nope of RewriteMap m is not there", "correct the path, or make the file before httpd starts"},
 		{"Header set A b # why", "#", ruleCount, "Header set A has too many arguments", "a comment needs a line of its own"},
 		{"ServerName a # why", "#", ruleCount, "ServerName wants one argument, and has 3", "a comment needs a line of its own"},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
@@ -129,6 +130,13 @@ type DispatcherDirective struct {
 	Name string // as Adobe writes it: "DispatcherPassError"
 	Args string
 	Place
+}
+
+// HasPort reports whether a virtual host is one for a port by its number.
+func (s *Server) HasPort(port int) bool {
+	return slices.ContainsFunc(s.Hosts, func(h *Host) bool {
+		return slices.ContainsFunc(h.Addresses, func(a Address) bool { return a.Port == port })
+	})
 }
 
 // An Address is one word of <VirtualHost>.

@@ -460,7 +460,8 @@ func checkHandler(p *lint.Pass, h *server.Host) {
 	for _, url := range []string{"/content/site/page.html", "/content/site/us/en.html"} {
 		var a lint.FrontAnswer
 		err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, Host: host, URL: url}, &a)
-		if err != nil || a.Uncertain || a.Host != h || a.HandledBy == "" || a.HandledBy == "dispatcher-handler" || a.HandledBy == "proxy-server" || a.URI != url {
+		// What a handler that nobody knows answers is uncertain; that it is asked is not.
+		if err != nil || a.Host != h || a.HandledBy == "" || a.HandledBy == "dispatcher-handler" || a.HandledBy == "proxy-server" || a.URI != url {
 			return
 		}
 		got = a.HandledBy

@@ -2,9 +2,11 @@ package httpd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/source"
@@ -169,9 +171,22 @@ func handledBadly(p *lint.Pass, name, value, message string, wrong func(*server.
 			if !c.owns(x.at.At) || !wrong(x.settings) {
 				continue
 			}
+			if name == "ModMimeUsePathInfo" && !c.inFolders(x.at.At) { // httpd refuses it there
+				tell(p, x.at.At, x.at.Included, message, "write both in <Directory> or <Location>")
+				continue
+			}
 			tell(p, x.at.At, x.at.Included, message, "write "+name+" "+value+" beside it", c.setting(x.at.At, name, value))
 		}
 	}
+}
+
+// inFolders reports whether a line stands in a section for folders, files or paths.
+func (c *scene) inFolders(at source.Span) bool {
+	return slices.ContainsFunc(c.lines, func(l line) bool {
+		return l.At == at && slices.ContainsFunc(l.around, func(n *apacheconf.Node) bool {
+			return in(n.Key, "directory", "directorymatch", "location", "locationmatch", "files", "filesmatch", "if", "elseif", "else")
+		})
+	})
 }
 
 // setting offers to write a directive beside another one: in its stead where the same section has it.

@@ -61,8 +61,9 @@ var missingHSTS = lint.Rule{
 		Why: "Without Strict-Transport-Security, or with one that ends within months, a browser that is given the name of the site alone asks for it in plain text first, and whoever is on the line may " +
 			"answer.",
 		File: "site.vhost",
-		Bad:  missingNosniffBad, Good: strings.Replace(missingNosniffBad, "</VirtualHost>", "\tHeader always set Strict-Transport-Security \"max-age=63072000; includeSubDomains\"\n</VirtualHost>", 1),
-		Note: headerNote + " A max-age below half a year counts as missing.", Since: since,
+		Bad:  strings.Replace(missingNosniffBad, "</VirtualHost>", "\tHeader always set Strict-Transport-Security \"max-age=300\"\n</VirtualHost>", 1),
+		Good: strings.Replace(missingNosniffBad, "</VirtualHost>", "\tHeader always set Strict-Transport-Security \"max-age=63072000; includeSubDomains\"\n</VirtualHost>", 1),
+		Note: headerNote + " In AMS, where TLS ends in front of httpd, it is an info too. A max-age below half a year counts as missing.", Since: since,
 		Sources: []string{"RFC 6797", "AdobeDocs/experience-manager-65.en, security-checklist.md"},
 	},
 }
@@ -154,7 +155,7 @@ func (c *scene) refuses(h *server.Host) bool {
 
 func (c *scene) tellMissing(p *lint.Pass, h *server.Host, where server.Place, message, line string) {
 	severity := p.Rule.Severity
-	if p.Subject.Profile == "cloud" {
+	if p.Subject.Profile == "cloud" || p.Subject.Profile == "ams" && p.Rule.ID == "DSP566" {
 		severity = min(severity, diag.Info)
 	}
 	more := []func(*diag.Diagnostic){as(severity)}

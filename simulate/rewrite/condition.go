@@ -39,7 +39,7 @@ func (x *run) condition(c *condition, r *rule) (ok, failed bool) {
 	if c.NoVary {
 		x.varyThis = ""
 	}
-	if x.rec != nil {
+	if x.rec != nil && !x.silent {
 		x.logCondition(c, input, ok)
 	}
 	return ok, failed
@@ -55,13 +55,13 @@ func (x *run) condPattern(c *condition, input string) bool {
 		return false
 	}
 	if c.Negated {
-		var buf [20]int
-		ok, _, err := p.PCRE.Match(input, buf[:0])
+		ok, _, err := p.PCRE.Match(input, x.tryBuf[:0])
 		return x.sure(ok, err, c)
 	}
-	ok, caps, err := p.PCRE.Match(input, x.condBuf[:0])
+	// A match that fails must leave the groups of the condition before it alone.
+	ok, caps, err := p.PCRE.Match(input, x.tryBuf[:0])
 	if ok = x.sure(ok, err, c); ok {
-		x.condSource, x.condCaps, x.condSet = input, caps, true
+		x.condSource, x.condCaps, x.condSet = input, append(x.condBuf[:0], caps...), true
 	}
 	return ok
 }

@@ -13,6 +13,8 @@ type run struct {
 	s   Subject
 	rec Recorder
 	res *Result
+	// silent says that rec is a Silent.
+	silent bool
 
 	directory string // of per-directory context; "" elsewhere
 	perDir    bool
@@ -27,6 +29,7 @@ type run struct {
 	ruleSource, condSource string
 	ruleSet, condSet       bool
 	ruleBuf, condBuf       [20]int
+	tryBuf                 [20]int // of a condition that is being tried
 
 	vary, varyThis string
 	step           *Step
@@ -54,6 +57,7 @@ func (rs *Rules) RunServer(s Subject, rec Recorder, res *Result) {
 	}
 	setScript(s)
 	x := run{rs: rs, s: s, rec: rec, res: res, filename: uri}
+	_, x.silent = rec.(Silent)
 	x.query, x.hasQuery = s.Query()
 	before, hadBefore := x.query, x.hasQuery
 	x.log(2, "init rewrite engine with requested uri %s", uri)
@@ -195,6 +199,7 @@ func (x *run) finish(how end) {
 // RunDirectory runs the rules of a section, when the file name is known.
 func (rs *Rules) RunDirectory(s Subject, rec Recorder, res *Result) {
 	x := run{rs: rs, s: s, rec: rec, res: res, filename: s.Filename(), pathInfo: s.PathInfo(), directory: rs.settings.Directory, perDir: true}
+	_, x.silent = rec.(Silent)
 	if x.filename == "" {
 		x.filename = s.URI()
 	}
@@ -366,7 +371,7 @@ func (x *run) rule(r *rule) hit {
 			x.input = strings.TrimPrefix(x.input, x.directory)
 		}
 	}
-	if x.rec != nil {
+	if x.rec != nil && !x.silent {
 		x.step = &Step{Rule: r.RewriteRule, Input: x.input, Output: x.input, Query: x.query}
 		defer x.record()
 		x.log(3, "applying pattern '%s' to uri '%s'", patternText(r.Pattern), x.input)
@@ -374,9 +379,15 @@ func (x *run) rule(r *rule) hit {
 	if !x.matches(r) {
 		return missed
 	}
+	if x.silent {
+		x.step = &Step{Rule: r.RewriteRule, Input: x.input, Output: x.input, Query: x.query}
+		defer x.record()
+	}
 	if x.step != nil {
 		x.step.Matched = true
-		x.step.Captures = words(x.ruleSource, x.ruleCaps)
+		if x.ruleSet { // a negated pattern has none, and what is left is another rule's
+			x.step.Captures = words(x.ruleSource, x.ruleCaps)
+		}
 	}
 	if v, ok := x.conditions(r); !ok {
 		return v
@@ -634,7 +645,7 @@ func (x *run) setEnv(r *rule) {
 }
 
 func (x *run) log(level int, format string, args ...any) {
-	if x.rec == nil {
+	if x.rec == nil || x.silent {
 		return
 	}
 	line := fmt.Sprintf(format, args...)

@@ -139,6 +139,13 @@ type CondStep struct {
 	At       source.Span
 }
 
+// A Silent is a Recorder that wants no lines of the log, and no steps of rules whose pattern did not match: what it costs to
+// make them is saved.
+type Silent interface {
+	Recorder
+	Silent()
+}
+
 // A Recorder takes steps and the lines of mod_rewrite's own log. nil takes nothing.
 type Recorder interface {
 	Step(Step)

@@ -1,0 +1,9 @@
+package rewrite
+
+import (
+	"testing"
+
+	"github.com/dispcheck/dispcheck/internal/ruletest"
+)
+
+func TestCases(t *testing.T) { ruletest.Cases(t, Rules()) }
