@@ -27,6 +27,8 @@ type PCRE struct {
 	root   *pnode
 	names  []string
 	shape  Shape
+	heads  Heads
+	tails  Heads // the texts of which a subject ends with one
 	form   pcreForm
 	once   sync.Once
 	ready  atomic.Pointer[pprogram]
@@ -58,6 +60,7 @@ const (
 	pcreMachine pcreForm = iota
 	pcreLiteral          // Contains is the whole pattern; Begin and End say where
 	pcreAffixes          // Prefix, anything, Suffix, from begin to end
+	pcreTexts            // the subject is one of heads
 )
 
 // CompilePCRE compiles a regular expression. The error is a *[SyntaxError] where PCRE2 refuses the pattern, so that httpd
@@ -137,7 +140,7 @@ func (re *PCRE) Match(subject string, caps []int) (ok bool, groups []int, err er
 	if re.form != pcreMachine {
 		return re.quick(subject, caps), caps, nil
 	}
-	if !re.possible(subject) {
+	if !re.possible(subject) || !re.heads.begins(subject) || !re.tails.ends(subject) {
 		return false, caps, nil
 	}
 	prog := re.ready.Load()
@@ -193,6 +196,10 @@ func (re *PCRE) quick(s string, caps []int) bool {
 			caps[2], caps[3] = len(sh.Prefix), to
 		}
 		return true
+	}
+	if re.form == pcreTexts {
+		caps[0], caps[1] = 0, len(s)
+		return re.heads.begins(s)
 	}
 	from := 0
 	switch text := sh.Contains; {
@@ -336,10 +343,17 @@ func (re *PCRE) setForm() {
 		re.form, re.fold = pcreLiteral, sh.Fold
 		return
 	}
-	if re.root.op != popCat || re.root.subs[0].op != popBegin || len(re.names) > 2 {
-		return
+	if re.root.op == popCat && re.root.subs[0].op == popBegin && len(re.names) <= 2 {
+		re.setGap(re.root.subs[1:])
 	}
-	items := re.root.subs[1:]
+	if re.form == pcreMachine {
+		re.setEnds()
+	}
+}
+
+// setGap finds out whether the pattern is a prefix, a gap and a suffix.
+func (re *PCRE) setGap(items []*pnode) {
+	sh := &re.shape
 	gap := -1
 	for i, n := range items {
 		switch {

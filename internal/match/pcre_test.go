@@ -201,6 +201,68 @@ func TestPCREShape(t *testing.T) {
 	}
 }
 
+func TestPCREHeads(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		options string
+		want    Heads
+	}{
+		{"^/(de|fr)/(.*)/$", "", Heads{Texts: []string{"/de/", "/fr/"}}},
+		{"^/(de|fr)((?:/.*)?\\.html)$", "", Heads{Texts: []string{"/de", "/fr"}}},
+		{"^/jobs/?$", "", Heads{Texts: []string{"/jobs/", "/jobs"}, Whole: true}},
+		{"^/?$", "", Heads{Texts: []string{"/", ""}, Whole: true}},
+		{"^/?", "", Heads{}},
+		{"^/?x", "", Heads{Texts: []string{"/x", "x"}}},
+		{"^/(?:campaign|promo)/([^/]+)", "i", Heads{Texts: []string{"/campaign/", "/promo/"}, Fold: true}},
+		{"^/(?i:ab)C$", "", Heads{Texts: []string{"/abc"}, Whole: true, Fold: true}},
+		{"^/[ab]{2}x{1,3}", "", Heads{Texts: []string{"/aax", "/abx", "/bax", "/bbx"}}},
+		{"^/[a-z]/", "", Heads{Texts: []string{"/"}}},
+		{"^/(a|b*)c", "", Heads{Texts: []string{"/a", "/"}}},
+		{"^(a|b*)c", "", Heads{}},
+		{"^/a?+b$", "", Heads{Texts: []string{"/"}}},
+		{"^/(?=a)b", "", Heads{Texts: []string{"/"}}},
+		{"/(de|fr)/", "", Heads{}},
+	} {
+		t.Run(tt.pattern, func(t *testing.T) {
+			re := mustPCRE(t, tt.pattern, optionsOf(tt.options))
+			if diff := cmp.Diff(tt.want, re.Heads()); diff != "" {
+				t.Errorf("want -, got +:\n%s", diff)
+			}
+			for _, s := range []string{"", "/", "/de/a/", "/fr.html", "/jobs", "/jobs/", "/jobs/x", "/Promo/x", "/abC", "/ABc", "/ABC", "/abxx", "/c", "/ac", "c", "/ab", "x", "/x"} {
+				checkPCRELaws(t, re, s)
+			}
+		})
+	}
+}
+
+func TestPCRETails(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		options string
+		want    Heads
+	}{
+		{"\\.(css|js)$", "", Heads{Texts: []string{".css", ".js"}}},
+		{"^/(.*)\\.(?:html?|json)$", "i", Heads{Texts: []string{".html", ".htm", ".json"}, Fold: true}},
+		{"\\.(css|js)", "", Heads{}},
+		{"^/a/?$", "", Heads{}},
+		{"(a|b*)$", "", Heads{}},
+		{"(a|b*)c$", "", Heads{Texts: []string{"ac", "c"}}},
+		{"x[0-9]+a{2}$", "", Heads{Texts: []string{"aa"}}},
+		{"a(bc|d(?=e))$", "", Heads{}},
+		{"a$|b$", "", Heads{}},
+	} {
+		t.Run(tt.pattern, func(t *testing.T) {
+			re := mustPCRE(t, tt.pattern, optionsOf(tt.options))
+			if diff := cmp.Diff(tt.want, re.tails); diff != "" {
+				t.Errorf("want -, got +:\n%s", diff)
+			}
+			for _, s := range []string{"", "/", "/a", "/a/", "/x.css", "/x.CSS", "x.js", "/x.htm", "/x.html", "/x.HTML", "/x.json", "ac", "bc", "bbc", "c", "x1aa", "xaa", "abc", "ad", "a", "b"} {
+				checkPCRELaws(t, re, s)
+			}
+		})
+	}
+}
+
 func TestPCREGroups(t *testing.T) {
 	re := mustPCRE(t, "^/(?<lang>..)/(x)(?:y)(?'rest'.*)", PCREOptions{})
 	if diff := cmp.Diff([]string{"", "lang", "", "rest"}, re.Names()); diff != "" {
@@ -223,7 +285,8 @@ func TestPCREExplodes(t *testing.T) {
 		{"^/(.*/)*(.*/)*(.*/)*en(d|D)$", strings.Repeat("/seg", 200), nil},
 		{"(x+x+)+[yz]", strings.Repeat("x", 1000), nil},
 		{"^(a*)*$", strings.Repeat("a", 40) + "!", ErrLimit},
-		{"^(?:(?=a)a+)+$", strings.Repeat("a", 40) + "!", ErrLimit},
+		{"^(?:(?=a)a+)+$", strings.Repeat("a", 40) + "!a", ErrLimit},
+		{"^(?:(?=a)a+)+$", strings.Repeat("a", 40) + "!", nil}, // it does not end with an a
 		{"^(a|aa)+\\1$", strings.Repeat("a", 60) + "!", ErrLimit},
 	} {
 		t.Run(tt.pattern, func(t *testing.T) {
@@ -297,6 +360,12 @@ func checkPCRELaws(t *testing.T, re *PCRE, s string) {
 		text := s
 		if sh.Fold {
 			text = lower(s)
+		}
+		if h := re.Heads(); !h.begins(s) || len(h.Texts) > 0 && !sh.Begin {
+			t.Errorf("%q matches %q, which begins with none of %+v", re.Text(), s, h)
+		}
+		if !re.tails.ends(s) {
+			t.Errorf("%q matches %q, which ends with none of %+v", re.Text(), s, re.tails)
 		}
 		if len(s) < sh.MinLen || !strings.HasPrefix(text, sh.Prefix) || !strings.HasSuffix(text, sh.Suffix) || !strings.Contains(text, sh.Contains) {
 			t.Errorf("%q matches %q, which is not of the shape %+v", re.Text(), s, sh)

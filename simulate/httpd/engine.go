@@ -1,7 +1,9 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +46,7 @@ type Engine struct {
 	main   *host
 	hosts  []*host
 	pool   sync.Pool // of *exchange
+	dates  dates
 }
 
 // A host is a virtual host with what requests need of it made ready.
@@ -54,7 +57,12 @@ type host struct {
 	base        *layer
 	directories []*section
 	locations   []*section
-	layers      int // how many layers the trie has; it is bounded
+	everywhere  bool // the host has one address, and that is * with port, 0 for any
+	port        int
+	url         string // scheme and ServerName
+	early       bool   // lines of RequestHeader or Header are early
+	remembers   bool   // patterns of locations have groups with names, which are put into the environment
+	layers      int    // how many layers the trie has; it is bounded
 	mu          sync.Mutex
 }
 
@@ -80,13 +88,22 @@ func New(s *server.Server, o Options) *Engine {
 
 func (e *Engine) compile(h *server.Host) *host {
 	c := &host{Host: h, engine: e}
+	if len(h.Addresses) == 1 && h.Addresses[0].Host == "" && !h.Addresses[0].Addr.IsValid() {
+		c.everywhere, c.port = true, h.Addresses[0].Port
+	}
+	c.url = cmp.Or(h.Name.Scheme, "http") + "://" + h.Name.Host
 	c.rules = rewrite.Compile(&h.Rewrite, h.Maps)
 	c.base = newLayer(h.Base, h.Maps)
+	isEarly := func(r *server.HeaderRule) bool { return r.Early }
+	c.early = slices.ContainsFunc(h.Base.RequestHeaders, isEarly) || slices.ContainsFunc(h.Base.Headers, isEarly)
 	for _, s := range h.Directories {
 		c.directories = append(c.directories, newSection(s))
 	}
 	for _, s := range h.Locations {
 		c.locations = append(c.locations, newSection(s))
+		if p := s.Pattern; p != nil && p.PCRE != nil {
+			c.remembers = c.remembers || slices.ContainsFunc(p.PCRE.Names(), func(name string) bool { return name != "" })
+		}
 	}
 	return c
 }
@@ -94,7 +111,9 @@ func (e *Engine) compile(h *server.Host) *host {
 // Server returns the configuration that the engine was made of.
 func (e *Engine) Server() *server.Server { return e.server }
 
-// Serve answers a request: it fills res. rec takes the steps of the rewrite rules; nil takes nothing.
+// Serve answers a request: it fills res. rec takes the steps of the rewrite rules; nil takes nothing. What res holds is good
+// until res is used again. Without rec, and with a res that has a Memory and has been used before, hardly anything is
+// allocated.
 func (e *Engine) Serve(ctx context.Context, r *Request, res *Result, rec rewrite.Recorder) error {
 	res.reset()
 	x := e.pool.Get().(*exchange)
@@ -122,5 +141,10 @@ func (noFiles) Size(string) int64 { return -1 }
 func (noFiles) Modified(string) time.Time { return time.Time{} }
 
 func (res *Result) reset() {
-	*res = Result{Header: res.Header[:0], Env: res.Env[:0], Changed: res.Changed[:0], Hops: res.Hops[:0], NotSimulated: res.NotSimulated[:0]}
+	if res.Memory != nil {
+		res.Memory.Reset()
+	}
+	memory, header, env, changed, hops, not := res.Memory, res.Header[:0], res.Env[:0], res.Changed[:0], res.Hops[:0], res.NotSimulated[:0]
+	*res = Result{}
+	res.Memory, res.Header, res.Env, res.Changed, res.Hops, res.NotSimulated = memory, header, env, changed, hops, not
 }

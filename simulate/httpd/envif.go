@@ -36,8 +36,7 @@ func (x *exchange) setEnvIf(list []*server.EnvIf, _ bool) {
 			continue
 		}
 		subject := x.attribute(e)
-		var buf [20]int
-		if ok, caps := x.matches(e.Pattern, subject, buf[:0]); ok {
+		if ok, caps := x.matches(e.Pattern, subject, x.groups[:0]); ok {
 			x.assign(e.Set, subject, caps)
 		}
 	}
@@ -66,19 +65,19 @@ func (x *exchange) attribute(e *server.EnvIf) string {
 		}
 		return strings.Join(all, ", ")
 	}
-	switch strings.ToLower(e.Attribute) {
-	case "request_uri":
+	switch name := e.Attribute; {
+	case sameName(name, "request_uri"):
 		if !x.settled && !x.redirected {
 			return x.original
 		}
 		return x.uri
-	case "request_method":
+	case sameName(name, "request_method"):
 		return x.method
-	case "request_protocol":
+	case sameName(name, "request_protocol"):
 		return x.proto()
-	case "remote_addr", "remote_host":
-		return x.client.String()
-	case "server_addr":
+	case sameName(name, "remote_addr"), sameName(name, "remote_host"):
+		return x.clientText()
+	case sameName(name, "server_addr"):
 		return x.serverAddr()
 	}
 	if v, ok := x.headers.get(e.Attribute); ok {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/dispcheck/dispcheck/internal/apexpr"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
@@ -33,8 +34,27 @@ type exchange struct {
 
 	round
 	rounds int
+
+	// memory is where texts of the answer are made; nil allocates them.
+	memory *rewrite.Memory
+	// hostURL, clientAddr and clientName are what HostURL and clientText have made.
+	hostURL    string
+	clientAddr netip.Addr
+	clientName string
+	*room
+	// located are the sections that walkLocations found for the path locatedFor.
+	located    []*section
+	locatedFor string
 	// unparsed is the request target as it was sent.
 	unparsed string
+}
+
+// A room is memory that is used again and again, and that nobody expects to be empty.
+type room struct {
+	groups  [20]int // of the last pattern that was tried
+	ruled   [2]rewrite.Result
+	handing Handled
+	state   apexpr.State
 }
 
 // A round is what begins anew with an internal redirect.
@@ -84,8 +104,17 @@ type round struct {
 
 func (x *exchange) begin(ctx context.Context, e *Engine, r *Request, res *Result, rec rewrite.Recorder) {
 	headers, sent, always, out, env := x.headers[:0], x.sent[:0], x.always[:0], x.out[:0], x.env[:0]
-	*x = exchange{ctx: ctx, engine: e, req: r, res: res, rec: rec, headers: headers, sent: sent, always: always}
+	place, located := x.room, x.located[:0]
+	if place == nil {
+		place = new(room)
+	}
+	*x = exchange{} // and then field by field: a literal would be made elsewhere and copied
+	x.ctx, x.engine, x.req, x.res, x.rec = ctx, e, r, res, rec
+	x.headers, x.sent, x.always, x.room, x.located = headers, sent, always, place, located
 	x.out, x.env = out, env
+	if rec == nil { // a recorder may keep what it is told
+		x.memory = res.Memory
+	}
 	x.method, x.status = r.Method, 200
 	x.client = r.Client
 	if !x.client.IsValid() {
@@ -95,19 +124,22 @@ func (x *exchange) begin(ctx context.Context, e *Engine, r *Request, res *Result
 	if !r.NoHost {
 		x.headers = append(x.headers, Field{"Host", r.Host})
 	}
-	for _, f := range r.Header { // lines of one name are joined when they are read
-		if x.headers.index(f.Name) >= 0 {
+	lengths := uint64(1) << len("Host") // of the names so far: one of another length is new
+	for _, f := range r.Header {        // lines of one name are joined when they are read
+		length := uint64(1) << (len(f.Name) & 63)
+		if lengths&length != 0 && x.headers.index(f.Name) >= 0 {
 			x.headers.merge(f.Name, f.Value)
 		} else {
 			x.headers = append(x.headers, f)
 		}
+		lengths |= length
 	}
 }
 
 // end writes what is known into the result and drops what the pool should not hold.
 func (x *exchange) end() {
 	x.ctx, x.req, x.res, x.rec, x.host, x.layer = nil, nil, nil, nil, nil, nil
-	x.by = server.Place{}
+	x.by, x.handing, x.memory = server.Place{}, Handled{}, nil
 }
 
 // notSimulated notes a construct, once.

@@ -83,8 +83,9 @@ func (x *exchange) evaluate(e *apexpr.Expr) (ok bool, subject string, caps []int
 	if e == nil {
 		return false, "", nil, errNoExpression
 	}
-	var s apexpr.State
-	ok, err = e.Condition(view{x}, &s)
+	s := &x.state
+	s.Reset()
+	ok, err = e.Condition(view{x}, s)
 	if len(s.Vary) > 0 {
 		x.Vary(strings.Join(s.Vary, ", "))
 	}
@@ -95,8 +96,8 @@ var errNoExpression = errors.New("the expression could not be read")
 
 // stringOf evaluates an expression that is a text. Headers that it asks for are not added to Vary.
 func (x *exchange) stringOf(e *apexpr.Expr) (string, error) {
-	var s apexpr.State
-	return e.Value(view{x}, &s)
+	x.state.Reset()
+	return e.Value(view{x}, &x.state)
 }
 
 func (x *exchange) exprNotSimulated(err error, at server.Place) {

@@ -31,9 +31,9 @@ func (x *exchange) rewriteDirectory() verdict {
 		x.decide(r.OnAt, "rules in a folder need FollowSymLinks")
 		return 403
 	}
-	var res rewrite.Result
-	x.layer.rules.RunDirectory(x, x.rec, &res)
-	x.takeRules(&res)
+	res := x.ruleResult()
+	x.layer.rules.RunDirectory(x, x.rec, res)
+	x.takeRules(res)
 	if res.ContentType != nil {
 		x.contentType = *res.ContentType
 	}
@@ -42,7 +42,7 @@ func (x *exchange) rewriteDirectory() verdict {
 	}
 	switch res.Outcome {
 	case rewrite.Redirected, rewrite.Answered:
-		x.answered(&res)
+		x.answered(res)
 		if res.Location != "" {
 			x.out.set("Location", res.Location)
 		}
@@ -178,6 +178,7 @@ func (x *exchange) tryIndex(name string) verdict {
 	}
 	x.round = saved
 	x.res.NotSimulated = x.res.NotSimulated[:savedBy]
+	x.locatedFor = "" // what its sections noted is gone, too
 	if status >= 300 && status < 400 && location != "" {
 		x.out.set("Location", location)
 		return status

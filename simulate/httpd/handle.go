@@ -64,20 +64,46 @@ func (x *exchange) snapshot() {
 
 // changes compares the headers of the request with those that came.
 func (x *exchange) changes(to []Change) []Change {
-	for i, f := range x.headers {
-		if x.headers.index(f.Name) != i {
+	headers, sent := x.unequal()
+	for i := range headers {
+		name := headers[i].Name
+		if headers.index(name) != i || headers.agrees(sent, name) {
 			continue
 		}
-		if now, before := x.headers.values(f.Name), x.sent.values(f.Name); !equal(now, before) {
-			to = append(to, Change{Name: f.Name, Values: now})
+		if len(to) < cap(to) { // the values of the answer before give their memory
+			to = to[:len(to)+1]
+		} else {
+			to = append(to, Change{})
+		}
+		c := &to[len(to)-1]
+		c.Name, c.Values = name, c.Values[:0]
+		for _, f := range headers {
+			if sameName(f.Name, name) {
+				c.Values = append(c.Values, f.Value)
+			}
 		}
 	}
-	for i, f := range x.sent {
-		if x.sent.index(f.Name) == i && x.headers.index(f.Name) < 0 {
+	for i, f := range sent {
+		if sent.index(f.Name) == i && headers.index(f.Name) < 0 {
 			to = append(to, Change{Name: f.Name})
 		}
 	}
 	return to
+}
+
+// unequal returns the headers as they are and as they came, without those in front that are untouched. A name comes once
+// only, but it may have been added again since.
+func (x *exchange) unequal() (now, sent table) {
+	n := 0
+	for n < len(x.headers) && n < len(x.sent) && x.headers[n] == x.sent[n] {
+		n++
+	}
+	for _, f := range x.headers[n:] {
+		if x.headers[:n].index(f.Name) >= 0 {
+			return x.headers, x.sent
+		}
+	}
+	return x.headers[n:], x.sent[n:]
 }
 
 // directives are those of the module that hold for the request: the host's, and behind them those of sections.
@@ -90,11 +116,12 @@ func (x *exchange) directives() []server.DispatcherDirective {
 }
 
 func (x *exchange) handled(name string) *Handled {
-	return &Handled{
-		Handler: name, Request: x.req, Host: x.host.Host, URI: x.uri, Args: x.args, HasArgs: x.hasArgs, Unparsed: x.unparsed,
-		Method: x.method, Filename: x.filename, PathInfo: x.pathInfo, Header: x.headers, Client: x.client,
-		Dispatcher: x.directives(), ContentType: x.contentType, ErrorOf: x.errorOf, Round: x.rounds,
-	}
+	h := &x.handing
+	h.Handler, h.Request, h.Host = name, x.req, x.host.Host
+	h.URI, h.Args, h.HasArgs, h.Unparsed = x.uri, x.args, x.hasArgs, x.unparsed
+	h.Method, h.Filename, h.PathInfo, h.Header, h.Client = x.method, x.filename, x.pathInfo, x.headers, x.client
+	h.Dispatcher, h.ContentType, h.ErrorOf, h.Round = x.directives(), x.contentType, x.errorOf, x.rounds
+	return h
 }
 
 // builtIn answers for the handlers that httpd brings.
@@ -157,26 +184,4 @@ func (x *exchange) serveFolder() verdict {
 		return done
 	}
 	return x.refuse(403, "a folder without an index, and Options has no Indexes")
-}
-
-func (t table) values(name string) []string {
-	var all []string
-	for _, f := range t {
-		if strings.EqualFold(f.Name, name) {
-			all = append(all, f.Value)
-		}
-	}
-	return all
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -56,7 +56,7 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 	if h.Condition != nil && !x.holds(h.Condition) {
 		return
 	}
-	if typed && strings.EqualFold(h.Name, "Content-Type") {
+	if typed && sameName(h.Name, "Content-Type") {
 		x.changeType(h)
 		return
 	}
@@ -77,7 +77,7 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 		return
 	case server.HeaderEdit, server.HeaderEditAll:
 		for i := range *t {
-			if strings.EqualFold((*t)[i].Name, h.Name) {
+			if sameName((*t)[i].Name, h.Name) {
 				(*t)[i].Value = x.edit(h, (*t)[i].Value)
 			}
 		}
@@ -192,8 +192,7 @@ func (x *exchange) edit(h *server.HeaderRule, value string) string {
 	var b strings.Builder
 	rest := value
 	for {
-		var buf [20]int
-		hit, caps := x.matches(h.Edit, rest, buf[:0])
+		hit, caps := x.matches(h.Edit, rest, x.groups[:0])
 		if !hit {
 			break
 		}

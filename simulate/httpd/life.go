@@ -73,7 +73,9 @@ func (x *exchange) postRead(first bool) verdict {
 		if x.host.RemoteIP != nil {
 			x.remoteIP()
 		}
-		x.earlyHeaders()
+		if x.host.early {
+			x.earlyHeaders()
+		}
 	}
 	x.setEnvIf(x.host.base.settings.EnvIf, true)
 	return goOn

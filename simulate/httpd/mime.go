@@ -20,7 +20,11 @@ func (x *exchange) findType() {
 	} else {
 		name, _, _ := strings.Cut(x.filename, "?")
 		if s.PathInfoTypes != nil && *s.PathInfoTypes {
-			name += x.pathInfo
+			if strings.IndexByte(x.pathInfo, '/') >= 0 {
+				name = x.pathInfo // only what follows the last slash counts
+			} else {
+				name += x.pathInfo
+			}
 		}
 		x.typeByName(name)
 	}
@@ -69,7 +73,7 @@ func (x *exchange) typeByName(name string) {
 			x.handler = h.Value
 		}
 		if c, ok := s.Charsets[ext]; ok && c.Value != "" && x.contentType != "" {
-			x.contentType += "; charset=" + c.Value
+			x.contentType = x.memory.Join(x.contentType, "; charset=", c.Value)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dispcheck/dispcheck/model/server"
@@ -64,7 +65,7 @@ func (x *exchange) joinVary() {
 	var names []string
 	for _, t := range [...]table{x.always, x.out} {
 		for _, f := range t {
-			if !strings.EqualFold(f.Name, "Vary") {
+			if !sameName(f.Name, "Vary") {
 				continue
 			}
 			for name := range strings.FieldsFuncSeq(f.Value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }) {
@@ -84,17 +85,14 @@ func (x *exchange) joinVary() {
 
 // completeType adds AddDefaultCharset to a type of text that has none.
 func (x *exchange) completeType() {
-	if x.canned || x.contentType == "" || strings.Contains(x.contentType, "charset=") {
-		return
-	}
 	c := x.settings().DefaultCharset
-	if c == nil || c.Value == "" {
+	if c == nil || c.Value == "" || x.canned || x.contentType == "" || strings.Contains(x.contentType, "charset=") {
 		return
 	}
 	t, _, _ := strings.Cut(x.contentType, ";")
 	switch strings.ToLower(strings.TrimSpace(t)) {
 	case "text/plain", "text/html":
-		x.contentType += "; charset=" + c.Value
+		x.contentType = x.memory.Join(x.contentType, "; charset=", c.Value)
 	}
 }
 
@@ -111,17 +109,7 @@ func (x *exchange) expires() {
 	if _, ok := x.out.get("Expires"); ok {
 		return
 	}
-	t, _, _ := strings.Cut(x.contentType, ";")
-	t = strings.ToLower(strings.TrimSpace(t))
-	e := s.ExpiresByType[t]
-	if e == nil {
-		if major, _, ok := strings.Cut(t, "/"); ok {
-			e = s.ExpiresByType[major+"/*"]
-		}
-	}
-	if e == nil {
-		e = s.ExpiresDefault
-	}
+	e := expiryOf(s, x.contentType)
 	if e == nil {
 		return
 	}
@@ -138,8 +126,47 @@ func (x *exchange) expires() {
 	if at.Before(now) {
 		at, age = now, 0
 	}
-	to.merge("Cache-Control", "max-age="+strconv.FormatInt(age, 10))
-	to.set("Expires", at.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+	var b [32]byte
+	to.merge("Cache-Control", x.memory.Text(strconv.AppendInt(append(b[:0], "max-age="...), age, 10)))
+	to.set("Expires", x.engine.dates.text(at))
+}
+
+// expiryOf finds the expiry of a type: by its name, by its kind, or that of all; nil is none.
+func expiryOf(s *server.Settings, contentType string) *server.Expiry {
+	if len(s.ExpiresByType) == 0 {
+		return s.ExpiresDefault
+	}
+	t, _, _ := strings.Cut(contentType, ";")
+	t = strings.ToLower(strings.TrimSpace(t))
+	if e := s.ExpiresByType[t]; e != nil {
+		return e
+	}
+	if major, _, ok := strings.Cut(t, "/"); ok {
+		if e := s.ExpiresByType[major+"/*"]; e != nil {
+			return e
+		}
+	}
+	return s.ExpiresDefault
+}
+
+// dates remembers how a few times are written: many answers of a second expire at the same.
+type dates [4]atomic.Pointer[date]
+
+type date struct {
+	at   int64 // seconds of Unix time
+	text string
+}
+
+// text writes a time as headers have it.
+func (d *dates) text(at time.Time) string {
+	s := at.Unix()
+	place := &d[uint64(s)%uint64(len(d))]
+	if known := place.Load(); known != nil && known.at == s {
+		return known.text
+	}
+	text := at.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+	place.Store(&date{s, text})
+	return text
 }
 
 // deflate adds Vary where the answer would be compressed for some client.
@@ -198,6 +225,9 @@ func (x *exchange) compresses() bool {
 				x.notSimulated(server.Construct{Text: "filter " + f.Value, Place: f.Place})
 			}
 		}
+	}
+	if len(s.FiltersByType) == 0 {
+		return false
 	}
 	t, _, _ := strings.Cut(x.contentType, ";")
 	t = strings.TrimSpace(t)

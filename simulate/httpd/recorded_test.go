@@ -158,6 +158,17 @@ func engineOf(t testing.TB, c *apachetest.Config, cache map[string]*Engine) *Eng
 func ask(t testing.TB, e *Engine, c *apachetest.Case) *Result {
 	h := standIn(c)
 	e.o.Handlers = map[string]Handler{"dispatcher-handler": h, "proxy-server": h}
+	res := new(Result)
+	x := new(exchange)
+	x.begin(t.Context(), e, requestOf(c), res, nil)
+	if err := x.run(); err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// requestOf is a recorded request.
+func requestOf(c *apachetest.Case) *Request {
 	r := &Request{Method: c.Request.Method, Target: latin(c.Request.Target), HasBody: c.Request.Body != ""}
 	r.Local = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	if c.Request.Version != "" {
@@ -171,13 +182,7 @@ func ask(t testing.TB, e *Engine, c *apachetest.Case) *Result {
 	for _, f := range c.Request.Headers {
 		r.Header = append(r.Header, Field{f[0], latin(f[1])})
 	}
-	res := new(Result)
-	x := new(exchange)
-	x.begin(t.Context(), e, r, res, nil)
-	if err := x.run(); err != nil {
-		t.Fatal(err)
-	}
-	return res
+	return r
 }
 
 // latin turns the Latin-1 characters that stand for bytes in the recordings into these bytes.

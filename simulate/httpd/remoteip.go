@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -21,9 +20,9 @@ func (x *exchange) remoteIP() {
 	internal := true
 	var passed []string
 	for list != "" {
-		isInternal := slices.ContainsFunc(c.Internal, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
-		isTrusted := slices.ContainsFunc(c.Trusted, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
-		if len(c.Internal)+len(c.Trusted) > 0 && !isInternal && !isTrusted {
+		from := ip.Unmap()
+		isInternal := anyContains(c.Internal, from)
+		if len(c.Internal)+len(c.Trusted) > 0 && !isInternal && !anyContains(c.Trusted, from) {
 			break
 		}
 		if !isInternal {
@@ -60,4 +59,13 @@ func (x *exchange) remoteIP() {
 			x.headers.set(c.ProxiesHeader, by)
 		}
 	}
+}
+
+func anyContains(list []netip.Prefix, ip netip.Addr) bool {
+	for i := range list {
+		if list[i].Contains(ip) {
+			return true
+		}
+	}
+	return false
 }

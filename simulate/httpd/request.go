@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate/rewrite"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -33,7 +34,7 @@ type Request struct {
 	HasBody bool
 }
 
-// A Handled is what reaches a handler, and what the handler needs to answer.
+// A Handled is what reaches a handler, and what the handler needs to answer. It is good until the handler returns.
 type Handled struct {
 	// Handler is its name: "dispatcher-handler".
 	Handler string
@@ -134,6 +135,9 @@ type Result struct {
 	NotSimulated []server.Construct
 	// Answer is what the handler said last.
 	Answer Answer
+	// Memory saves the allocations of texts where one Result takes many answers: the texts in the Result, also those of its
+	// slices and those that handlers were given, are overwritten by the next answer. nil allocates texts, which may be kept.
+	Memory *rewrite.Memory
 }
 
 // A Change is a header of the request that the configuration changed.

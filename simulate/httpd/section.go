@@ -15,10 +15,22 @@ type section struct {
 	segments int
 	// path of a <Directory> ends with a slash.
 	path string
+	// prefix is what begins every path that a <Location> may mean; "" where that is not known. regex says that it has a
+	// pattern. Most sections are not meant, and these two say so without a look at the section itself.
+	prefix string
+	regex  bool
 }
 
 func newSection(s *server.Section) *section {
 	c := &section{Section: s, path: s.Path}
+	c.regex = s.Pattern != nil
+	if p := s.Pattern; c.regex && p.PCRE != nil && !p.Negated {
+		if shape := p.PCRE.Shape(); shape.Begin && !shape.Fold {
+			c.prefix = shape.Prefix
+		}
+	} else if !c.regex && !s.Wild {
+		c.prefix = s.Path
+	}
 	if s.Kind == server.Directory && s.Pattern == nil {
 		if !strings.HasSuffix(c.path, "/") {
 			c.path += "/"
@@ -97,8 +109,7 @@ func (x *exchange) meets(p *server.Pattern, subject string) bool {
 		return false
 	}
 	names := p.PCRE.Names()
-	var buf [20]int
-	ok, caps, err := p.PCRE.Match(subject, buf[:0])
+	ok, caps, err := p.PCRE.Match(subject, x.groups[:0])
 	if err != nil {
 		x.notSimulated(server.Construct{Text: p.Text, Why: err.Error(), Place: server.Place{At: p.At}})
 		return false
@@ -136,21 +147,34 @@ func (x *exchange) patternNotSimulated(p *server.Pattern) {
 // walkLocations puts the <Location> sections that match the path, and then the <If> sections that hold, over the settings.
 // It runs twice: on the path as it came, and again when rules and aliases are through with it.
 func (x *exchange) walkLocations() {
+	if x.locatedFor == x.uri && x.uri != "" && !x.host.remembers {
+		for _, s := range x.located {
+			x.enter(s)
+		}
+		x.walkIfs()
+		return
+	}
+	x.located, x.locatedFor = x.located[:0], x.uri
+	merged := x.uri
+	if strings.Contains(merged, "//") {
+		merged = mergeSlashes(merged)
+	}
 	for _, s := range x.host.locations {
-		if x.inLocation(s) {
+		if x.inLocation(s, merged) {
+			x.located = append(x.located, s)
 			x.enter(s)
 		}
 	}
 	x.walkIfs()
 }
 
-func (x *exchange) inLocation(s *section) bool {
-	if s.Pattern != nil {
-		return x.meets(s.Pattern, x.uri)
+// inLocation reports whether a section is meant. Patterns see the path as it is, others with its slashes merged.
+func (x *exchange) inLocation(s *section, uri string) bool {
+	if s.regex {
+		return strings.HasPrefix(x.uri, s.prefix) && x.meets(s.Pattern, x.uri)
 	}
-	uri := x.uri
-	if strings.Contains(uri, "//") {
-		uri = mergeSlashes(uri)
+	if !strings.HasPrefix(uri, s.prefix) {
+		return false
 	}
 	if s.Wild {
 		return wildMatch(s.Path, uri, true)

@@ -67,7 +67,7 @@ func (x *exchange) walkDirectories() verdict {
 	dirs := x.host.directories
 	next := 0 // the first section that is not done with
 
-	name, rest := "/", full[1:]
+	name, rest := full[:1], full[1:] // name and rest are always parts of full, next to each other
 	kind := rewrite.Folder
 	for segments := 0; ; segments++ {
 		for ; next < len(dirs); next++ {
@@ -87,7 +87,7 @@ func (x *exchange) walkDirectories() verdict {
 		if i := strings.IndexByte(rest, '/'); i >= 0 {
 			segment, after = rest[:i], rest[i:]
 		}
-		path := name + segment
+		path := full[:len(name)+len(segment)]
 		kind = files.Stat(path)
 		switch kind {
 		case rewrite.Folder, rewrite.Link:
@@ -99,7 +99,7 @@ func (x *exchange) walkDirectories() verdict {
 				// a folder without a slash behind it
 				name, rest = path, ""
 			} else {
-				name, rest = path+"/", after[1:]
+				name, rest = full[:len(path)+1], after[1:]
 			}
 		default:
 			name, rest = path, after

@@ -68,6 +68,15 @@ func (x *exchange) MatchesHost(host string, port int) bool {
 	return x.host.Name.Port == port && x.host.named(strings.ToLower(host), port, port)
 }
 
+// clientText is the address of the client, written.
+func (x *exchange) clientText() string {
+	if x.clientName == "" || x.clientAddr != x.client {
+		var b [64]byte
+		x.clientAddr, x.clientName = x.client, x.memory.Text(x.client.AppendTo(b[:0]))
+	}
+	return x.clientName
+}
+
 // DocumentRoot is that of the virtual host.
 func (x *exchange) DocumentRoot() string { return x.host.DocumentRoot.Value }
 
@@ -110,6 +119,7 @@ func (x *exchange) LookAhead(name string, file bool) (string, bool) {
 	v, ok := x.lookAheadVariable(name)
 	x.round = saved
 	x.res.NotSimulated = x.res.NotSimulated[:by]
+	x.locatedFor = "" // what its sections noted is gone, too
 	return v, ok
 }
 
@@ -155,7 +165,7 @@ func (x *exchange) Variable(name string) (value string, ok bool) {
 	case "SERVER_ADDR":
 		return x.serverAddr(), true
 	case "REMOTE_ADDR", "REMOTE_HOST":
-		return x.client.String(), true
+		return x.clientText(), true
 	case "CONN_REMOTE_ADDR":
 		return x.connection().String(), true
 	case "REMOTE_PORT":
@@ -194,7 +204,8 @@ func (x *exchange) Variable(name string) (value string, ok bool) {
 	case "CONTENT_TYPE":
 		return x.contentType, true
 	case "REQUEST_STATUS":
-		return strconv.Itoa(x.status), true
+		var b [20]byte
+		return x.memory.Text(strconv.AppendInt(b[:0], int64(x.status), 10)), true
 	case "API_VERSION":
 		return "20120211:130", true
 	case "TIME_YEAR", "TIME_MON", "TIME_DAY", "TIME_HOUR", "TIME_MIN", "TIME_SEC", "TIME_WDAY", "TIME":

@@ -1,13 +1,11 @@
 package httpd
 
-import "strings"
-
 // A table holds headers or variables in their order. Names are compared without case.
 type table []Field
 
 func (t table) index(name string) int {
 	for i := range t {
-		if strings.EqualFold(t[i].Name, name) {
+		if sameName(t[i].Name, name) {
 			return i
 		}
 	}
@@ -30,7 +28,7 @@ func (t table) joined(name string) (string, bool) {
 	}
 	v := t[i].Value
 	for _, f := range t[i+1:] {
-		if strings.EqualFold(f.Name, name) {
+		if sameName(f.Name, name) {
 			v += ", " + f.Value
 		}
 	}
@@ -64,12 +62,51 @@ func (t *table) unset(name string) { t.dropFrom(0, name) }
 func (t *table) dropFrom(i int, name string) {
 	w := i
 	for ; i < len(*t); i++ {
-		if !strings.EqualFold((*t)[i].Name, name) {
+		if !sameName((*t)[i].Name, name) {
 			(*t)[w] = (*t)[i]
 			w++
 		}
 	}
 	*t = (*t)[:w]
+}
+
+// agrees reports whether two tables have the same values under a name, in the same order.
+func (t table) agrees(o table, name string) bool {
+	j := 0
+	for i := range t {
+		if !sameName(t[i].Name, name) {
+			continue
+		}
+		for j < len(o) && !sameName(o[j].Name, name) {
+			j++
+		}
+		if j == len(o) || o[j].Value != t[i].Value {
+			return false
+		}
+		j++
+	}
+	for ; j < len(o); j++ {
+		if sameName(o[j].Name, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameName compares names as httpd's tables do: letters of ASCII in either case.
+func sameName(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	if a == b {
+		return true
+	}
+	for i := range len(a) {
+		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (t table) clone() table { return append(table(nil), t...) }

@@ -32,7 +32,7 @@ func (x *exchange) translate() verdict {
 		x.filename = x.uri
 		return goOn
 	}
-	x.filename = strings.TrimSuffix(x.docroot, "/") + x.uri
+	x.filename = x.memory.Join(strings.TrimSuffix(x.docroot, "/"), x.uri)
 	return goOn
 }
 
@@ -48,18 +48,18 @@ func (x *exchange) runsRules() bool {
 
 // rewriteServer runs the rules of the server's level. over says that the round, or the translation, ends here.
 func (x *exchange) rewriteServer() (v verdict, over bool) {
-	var res rewrite.Result
-	x.host.rules.RunServer(x, x.rec, &res)
-	x.takeRules(&res)
+	res := x.ruleResult()
+	x.host.rules.RunServer(x, x.rec, res)
+	x.takeRules(res)
 	switch res.Outcome {
 	case rewrite.Declined:
 		return goOn, false
 	case rewrite.Redirected:
-		x.answered(&res)
+		x.answered(res)
 		x.out.set("Location", res.Location)
 		return verdict(res.Status), true
 	case rewrite.Answered:
-		x.answered(&res)
+		x.answered(res)
 		if res.Location != "" {
 			x.out.set("Location", res.Location)
 		}
@@ -75,9 +75,21 @@ func (x *exchange) rewriteServer() (v verdict, over bool) {
 	}
 	x.filename = res.Filename
 	if !res.FromRoot {
-		x.filename = strings.TrimSuffix(x.docroot, "/") + res.Filename
+		x.filename = x.memory.Join(strings.TrimSuffix(x.docroot, "/"), res.Filename)
 	}
 	return goOn, true
+}
+
+// ruleResult is room for what rules say. Rules may look ahead, which runs them for another request of httpd's own: those
+// have their own.
+func (x *exchange) ruleResult() *rewrite.Result {
+	res := &x.ruled[0]
+	if x.sub {
+		res = &x.ruled[1]
+	}
+	*res = rewrite.Result{}
+	res.Memory = x.memory
+	return res
 }
 
 // answered notes that a rule decided. An answer of a rule does not count as an error while an error document is made, so
@@ -109,7 +121,7 @@ func (x *exchange) takeRules(res *rewrite.Result) {
 func (x *exchange) setProxy(url string, by server.Place, final bool) {
 	x.proxy = url
 	x.handler = "proxy-server"
-	x.filename = "proxy:" + url
+	x.filename = x.memory.Join("proxy:", url)
 	if !final {
 		x.decide(by, "ProxyPass")
 	}
@@ -144,8 +156,7 @@ func (x *exchange) tryProxy(p *server.ProxyPass) (stop, found bool) {
 	}
 	var url string
 	if p.Pattern != nil {
-		var buf [20]int
-		ok, caps := x.matches(p.Pattern, x.uri, buf[:0])
+		ok, caps := x.matches(p.Pattern, x.uri, x.groups[:0])
 		if !ok {
 			return false, false
 		}
@@ -309,10 +320,10 @@ func (x *exchange) redirects(list []*server.Redirect) (v verdict, over bool) {
 			x.decide(r.Place, "Redirect")
 			if r.Status >= 300 && r.Status < 400 {
 				if strings.HasPrefix(url, "/") {
-					url = x.HostURL() + url
+					url = x.memory.Join(x.HostURL(), url)
 				}
 				if x.hasArgs && x.args != "" && !strings.Contains(url, "?") {
-					url += "?" + x.args
+					url = x.memory.Join(url, "?", x.args)
 				}
 				x.out.set("Location", url)
 			}
@@ -325,8 +336,7 @@ func (x *exchange) redirects(list []*server.Redirect) (v verdict, over bool) {
 func (x *exchange) tryRedirect(r *server.Redirect) (url string, ok bool) {
 	switch {
 	case r.Pattern != nil:
-		var buf [20]int
-		hit, caps := x.matches(r.Pattern, x.uri, buf[:0])
+		hit, caps := x.matches(r.Pattern, x.uri, x.groups[:0])
 		if !hit {
 			return "", false
 		}
@@ -345,7 +355,7 @@ func (x *exchange) tryRedirect(r *server.Redirect) (url string, ok bool) {
 	if n == 0 {
 		return "", false
 	}
-	return r.Target + escapePath(x.uri[n:]), true
+	return x.memory.Join(r.Target, escapePath(x.uri[n:])), true
 }
 
 // escapeURL encodes the path of a URL and leaves its query and fragment.
@@ -405,8 +415,7 @@ func (x *exchange) aliases() bool {
 func (x *exchange) tryAlias(a *server.PathAlias) bool {
 	switch {
 	case a.Pattern != nil:
-		var buf [20]int
-		hit, caps := x.matches(a.Pattern, x.uri, buf[:0])
+		hit, caps := x.matches(a.Pattern, x.uri, x.groups[:0])
 		if !hit {
 			return false
 		}
@@ -423,7 +432,7 @@ func (x *exchange) tryAlias(a *server.PathAlias) bool {
 		if n == 0 {
 			return false
 		}
-		x.filename = a.Target + x.uri[n:]
+		x.filename = x.memory.Join(a.Target, x.uri[n:])
 		x.prefix = a.Path
 		x.docroot = a.Target
 	}
@@ -436,11 +445,15 @@ func (x *exchange) tryAlias(a *server.PathAlias) bool {
 
 // HostURL is scheme, host and port as httpd puts them in front of a path of its own.
 func (x *exchange) HostURL() string {
-	scheme := x.scheme()
-	name := x.serverName()
-	port := x.serverPort()
-	if scheme == "http" && port == 80 || scheme == "https" && port == 443 {
-		return scheme + "://" + name
+	if x.hostURL == "" {
+		scheme, name, port := x.scheme(), x.serverName(), x.serverPort()
+		if scheme == "http" && port == 80 || scheme == "https" && port == 443 {
+			if x.hostURL = x.host.url; name != x.host.Name.Host {
+				x.hostURL = x.memory.Join(scheme, "://", name)
+			}
+		} else {
+			x.hostURL = x.memory.Join(scheme, "://", name, ":", strconv.Itoa(port))
+		}
 	}
-	return scheme + "://" + name + ":" + strconv.Itoa(port)
+	return x.hostURL
 }

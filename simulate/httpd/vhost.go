@@ -87,6 +87,12 @@ const (
 // answers reports how the addresses of a host fit that of the connection.
 func (h *host) answers(local netip.Addr, port int) addressMatch {
 	best := addressNone
+	if h.everywhere {
+		if h.port == 0 || h.port == port {
+			best = addressAny
+		}
+		return best
+	}
 	for _, a := range h.Addresses {
 		if a.Port != 0 && a.Port != port || a.Host != "" {
 			continue

@@ -54,14 +54,11 @@ func (x *run) condPattern(c *condition, input string) bool {
 		}
 		return false
 	}
-	if c.Negated {
-		ok, _, err := p.PCRE.Match(input, x.tryBuf[:0])
-		return x.sure(ok, err, c)
-	}
-	// A match that fails must leave the groups of the condition before it alone.
-	ok, caps, err := p.PCRE.Match(input, x.tryBuf[:0])
-	if ok = x.sure(ok, err, c); ok {
-		x.condSource, x.condCaps, x.condSet = input, append(x.condBuf[:0], caps...), true
+	// A condition that is not met, or negated, leaves the groups of the one before: they stay in their own memory.
+	ok, caps, err := p.PCRE.Match(input, x.condBufs[1-x.condBuf][:0])
+	if ok = x.sure(ok, err, c); ok && !c.Negated {
+		x.condSource, x.condCaps, x.condSet = input, caps, true
+		x.condBuf = 1 - x.condBuf
 	}
 	return ok
 }
@@ -84,7 +81,7 @@ func (x *run) condExpr(c *condition) (ok, failed bool) {
 	}
 	if ok && !c.Negated && caps != nil {
 		x.condSource, x.condSet = subject, true
-		x.condCaps = append(x.condBuf[:0], caps...)
+		x.condCaps = append(x.condBufs[x.condBuf][:0], caps...)
 	}
 	return ok, false
 }

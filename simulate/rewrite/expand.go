@@ -14,11 +14,14 @@ func (x *run) expand(t template) string {
 	if len(t) == 1 {
 		return x.value(&t[0])
 	}
-	b := make([]byte, 0, 128)
+	n := len(x.text) // maps expand templates within templates
 	for i := range t {
-		b = append(b, x.value(&t[i])...)
+		v := x.value(&t[i])
+		x.text = append(x.text, v...)
 	}
-	return string(b)
+	s := x.res.Memory.Text(x.text[n:])
+	x.text = x.text[:n]
+	return s
 }
 
 // value returns what one part stands for.
@@ -51,14 +54,14 @@ func (x *run) expandTarget(r *rule) (target string, unsafe bool) {
 	if s, ok := t.plain(); ok {
 		return s, false
 	}
-	b := make([]byte, 0, 128)
+	n := len(x.text)
 	safe := false
 	for i := range t {
 		p := &t[i]
 		v := x.value(p)
 		if p.kind == literal {
 			safe = safe || strings.IndexByte(v, '?') >= 0
-			b = append(b, v...)
+			x.text = append(x.text, v...)
 			continue
 		}
 		if (p.kind == ruleRef || p.kind == condRef) && r.Flags.Escape {
@@ -67,9 +70,11 @@ func (x *run) expandTarget(r *rule) (target string, unsafe bool) {
 		if !safe && !unsafe && strings.IndexByte(v, '?') >= 0 {
 			unsafe = true
 		}
-		b = append(b, v...)
+		x.text = append(x.text, v...)
 	}
-	return string(b), unsafe
+	target = x.res.Memory.Text(x.text[n:])
+	x.text = x.text[:n]
+	return target, unsafe
 }
 
 // firstFromReference reports whether the first segment of a result comes, in part, out of a reference.

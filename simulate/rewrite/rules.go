@@ -8,11 +8,14 @@ import (
 type Rules struct {
 	settings *server.RewriteSettings
 	rules    []rule
+	index    *index // nil where it would tell nothing
 }
 
 type rule struct {
 	*server.RewriteRule
-	conditions   []condition
+	conditions []condition
+	// guards are the texts of the first conditions where those are that the path begins with none of them: '!^/apps'.
+	guards       []string
 	substitution template
 	env          []template
 	cookies      []template
@@ -54,9 +57,28 @@ func Compile(s *server.RewriteSettings, maps map[string]*server.RewriteMap) *Rul
 			}
 			c.conditions = append(c.conditions, d)
 		}
+		for j := range c.conditions {
+			text, ok := c.conditions[j].guard()
+			if !ok {
+				break
+			}
+			c.guards = append(c.guards, text)
+		}
 		rs.rules[i] = c
 	}
+	rs.index = newIndex(rs.rules)
 	return rs
+}
+
+// guard returns the text of a condition that is nothing but that the path of the request does not begin with it. Trying one
+// leaves nothing behind.
+func (c *condition) guard() (string, bool) {
+	if c.Kind != server.CondPattern || !c.Negated || c.Or || c.NotSimulated != "" || c.Pattern.PCRE == nil ||
+		c.quick == nil || c.quick.text != "REQUEST_URI" || c.quick.environment != "" || c.quick.header != "" {
+		return "", false
+	}
+	s := c.Pattern.PCRE.Shape()
+	return s.Prefix, s.Whole && s.Begin && !s.End && !s.Fold && s.Prefix != ""
 }
 
 // Len is how many rules there are.

@@ -2,7 +2,9 @@ package rewrite
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dispcheck/dispcheck/model/server"
 )
@@ -28,8 +30,6 @@ type run struct {
 	ruleCaps, condCaps     []int
 	ruleSource, condSource string
 	ruleSet, condSet       bool
-	ruleBuf, condBuf       [20]int
-	tryBuf                 [20]int // of a condition that is being tried
 
 	vary, varyThis string
 	step           *Step
@@ -37,6 +37,36 @@ type run struct {
 	uncertain bool
 	// firstFromRef says that the first segment of the result came out of a reference.
 	firstFromRef bool
+
+	*room
+}
+
+// A room is memory that is used again and again, and that nobody expects to be empty.
+type room struct {
+	ruleBuf  [20]int
+	condBufs [2][20]int
+	condBuf  int      // which of them holds condCaps
+	possible []uint64 // the rules that may match input, by bits; of no meaning without an index
+	text     []byte   // room to put a result together
+}
+
+// runs holds runs between requests.
+var runs = sync.Pool{New: func() any { return &run{room: new(room)} }}
+
+func newRun(rs *Rules, s Subject, rec Recorder, res *Result) *run {
+	x := runs.Get().(*run)
+	place := x.room
+	place.text = place.text[:0]
+	*x = run{}
+	x.rs, x.s, x.rec, x.res, x.room = rs, s, rec, res, place
+	_, x.silent = rec.(Silent)
+	return x
+}
+
+// release gives a run back, without what it would keep alive.
+func (x *run) release() {
+	x.rs, x.s, x.rec, x.res = nil, nil, nil, nil
+	runs.Put(x)
 }
 
 type end uint8
@@ -55,9 +85,10 @@ func (rs *Rules) RunServer(s Subject, rec Recorder, res *Result) {
 	if uri == "" || uri[0] != '/' {
 		return
 	}
-	setScript(s)
-	x := run{rs: rs, s: s, rec: rec, res: res, filename: uri}
-	_, x.silent = rec.(Silent)
+	setScript(s, res.Memory)
+	x := newRun(rs, s, rec, res)
+	defer x.release()
+	x.filename = uri
 	x.query, x.hasQuery = s.Query()
 	before, hadBefore := x.query, x.hasQuery
 	x.log(2, "init rewrite engine with requested uri %s", uri)
@@ -89,7 +120,7 @@ func (rs *Rules) RunServer(s Subject, rec Recorder, res *Result) {
 }
 
 // setScript sets the variables that mod_rewrite leaves of the path as it came.
-func setScript(s Subject) {
+func setScript(s Subject, m *Memory) {
 	url, ok := s.Env("REDIRECT_SCRIPT_URL")
 	if !ok || s.Subrequest() {
 		url = s.URI()
@@ -100,7 +131,7 @@ func setScript(s Subject) {
 		}
 	}
 	s.SetEnv("SCRIPT_URL", url)
-	s.SetEnv("SCRIPT_URI", s.HostURL()+url)
+	s.SetEnv("SCRIPT_URI", m.Join(s.HostURL(), url))
 }
 
 // local ends with a file name.
@@ -155,7 +186,7 @@ func (x *run) proxied(how end) {
 		if !asIs && x.badQuery() {
 			return
 		}
-		url += "?" + x.query
+		url = x.join(url, "?", x.query)
 	}
 	x.res.Proxy = url
 }
@@ -173,14 +204,16 @@ func (x *run) redirect(how end, before string, hadBefore bool) {
 		if how != endNoEscape && !(hadBefore && q == before) {
 			q = escapePath(q)
 		}
-		location += "?" + q
+		location = x.join(location, "?", q)
 	}
 	status := res.Status
 	if status < 300 || status > 399 {
 		status = 302
 	}
 	res.Outcome, res.Status, res.Location = Redirected, status, location
-	x.log(1, "redirect to %s [REDIRECT/%d]", location, status)
+	if x.rec != nil {
+		x.log(1, "redirect to %s [REDIRECT/%s]", location, strconv.Itoa(status))
+	}
 }
 
 // finish writes into the result what every end has in common.
@@ -198,8 +231,9 @@ func (x *run) finish(how end) {
 
 // RunDirectory runs the rules of a section, when the file name is known.
 func (rs *Rules) RunDirectory(s Subject, rec Recorder, res *Result) {
-	x := run{rs: rs, s: s, rec: rec, res: res, filename: s.Filename(), pathInfo: s.PathInfo(), directory: rs.settings.Directory, perDir: true}
-	_, x.silent = rec.(Silent)
+	x := newRun(rs, s, rec, res)
+	defer x.release()
+	x.filename, x.pathInfo, x.directory, x.perDir = s.Filename(), s.PathInfo(), rs.settings.Directory, true
 	if x.filename == "" {
 		x.filename = s.URI()
 	}
@@ -279,10 +313,22 @@ func (x *run) apply() end {
 	how := endUnchanged
 	rounds := 0
 	rules := x.rs.rules
+	sub := x.s.Subrequest()
+	indexed := x.rs.index != nil && (x.rec == nil || x.silent) // who looks on sees every rule
+	stale := true                                              // the path is not the one that was looked at
 	for i := 0; i < len(rules); i++ {
+		if stale {
+			x.look(indexed)
+			stale = false
+		}
+		if indexed {
+			if i = next(x.possible, i); i >= len(rules) {
+				break
+			}
+		}
 		r := &rules[i]
 		f := &r.Flags
-		if x.s.Subrequest() && (f.NoSubrequest || f.Redirect) {
+		if sub && (f.NoSubrequest || f.Redirect) {
 			continue
 		}
 		x.vary = ""
@@ -296,6 +342,8 @@ func (x *run) apply() end {
 		case answered:
 			x.res.By = r.RewriteRule
 			return endStatus
+		case changed:
+			stale = true
 		}
 		if x.vary != "" {
 			x.s.Vary(x.vary)
@@ -360,17 +408,31 @@ const (
 	answered
 )
 
-// rule tries one rule.
-func (x *run) rule(r *rule) hit {
+// look makes what patterns see of the path as it stands, and finds the rules that may match it.
+func (x *run) look(indexed bool) {
 	x.input = x.filename
 	if x.perDir {
 		if x.pathInfo != "" {
-			x.input += x.pathInfo
+			x.input = x.join(x.input, x.pathInfo)
 		}
 		if x.directory != "" {
 			x.input = strings.TrimPrefix(x.input, x.directory)
 		}
 	}
+	if indexed {
+		host := ""
+		if len(x.rs.index.hosts.nodes) > 0 {
+			host, _ = x.s.Header("Host")
+		}
+		x.possible = x.rs.index.candidates(x.possible, x.input, host)
+	}
+}
+
+// join puts texts together where the result has its own.
+func (x *run) join(parts ...string) string { return x.res.Memory.Join(parts...) }
+
+// rule tries one rule.
+func (x *run) rule(r *rule) hit {
 	if x.rec != nil && !x.silent {
 		x.step = &Step{Rule: r.RewriteRule, Input: x.input, Output: x.input, Query: x.query}
 		defer x.record()
@@ -385,7 +447,7 @@ func (x *run) rule(r *rule) hit {
 	}
 	if x.step != nil {
 		x.step.Matched = true
-		if x.ruleSet { // a negated pattern has none, and what is left is another rule's
+		if x.ruleSet { // a negated pattern has no groups
 			x.step.Captures = words(x.ruleSource, x.ruleCaps)
 		}
 	}
@@ -434,7 +496,17 @@ func (x *run) matches(r *rule) bool {
 // conditions tries the conditions of a rule: those that OR joins are one.
 func (x *run) conditions(r *rule) (hit, bool) {
 	x.condSet, x.varyThis = false, ""
-	for i := 0; i < len(r.conditions); i++ {
+	first := 0
+	if len(r.guards) > 0 && (x.rec == nil || x.silent) { // who looks on sees every condition
+		uri := x.s.URI()
+		for _, text := range r.guards {
+			if strings.HasPrefix(uri, text) {
+				return missed, false
+			}
+		}
+		first = len(r.guards)
+	}
+	for i := first; i < len(r.conditions); i++ {
 		c := &r.conditions[i]
 		ok, failed := x.condition(c, r)
 		if failed {
@@ -474,8 +546,8 @@ func (x *run) substitute(r *rule) hit {
 	x.setCookies(r)
 	if r.NoSubstitution {
 		x.forceType(r)
-		if f.Status != 0 && !f.Redirect || f.Forbidden || f.Gone {
-			x.log(2, "forcing responsecode %d for %s", f.Status, x.filename)
+		if x.rec != nil && (f.Status != 0 && !f.Redirect || f.Forbidden || f.Gone) {
+			x.log(2, "forcing responsecode %s for %s", strconv.Itoa(f.Status), x.filename)
 		}
 		return matchedOnly
 	}
@@ -492,9 +564,9 @@ func (x *run) substitute(r *rule) hit {
 	x.splitQuery(f)
 	if (x.filename == "" || x.filename[0] != '/') && absolute(x.filename) == 0 {
 		if x.perDir && x.directory != "" {
-			x.filename = x.directory + x.filename
+			x.filename = x.join(x.directory, x.filename)
 		} else if !x.perDir {
-			x.filename = "/" + x.filename
+			x.filename = x.join("/", x.filename)
 		}
 	}
 	if len(x.filename) > maxLength {
@@ -512,7 +584,7 @@ func (x *run) substitute(r *rule) hit {
 		}
 		x.qualify()
 		x.log(2, "forcing proxy-throughput with %s", x.filename)
-		x.filename = "proxy:" + x.filename
+		x.filename = x.join("proxy:", x.filename)
 		return changed
 	case f.Redirect:
 		x.qualify()
@@ -555,7 +627,7 @@ func (x *run) splitQuery(f *server.RewriteFlags) {
 	case !f.QueryAppend:
 		x.query, x.hasQuery = q, q != ""
 	case q != "":
-		x.query, x.hasQuery = q+"&"+x.query, true
+		x.query, x.hasQuery = x.join(q, "&", x.query), true
 	}
 	x.query = strings.TrimSuffix(x.query, "&")
 	if x.query == "" {
@@ -573,7 +645,7 @@ func (x *run) qualify() {
 	if strings.HasPrefix(x.filename, "/") {
 		slash = ""
 	}
-	x.filename = x.s.HostURL() + slash + x.filename
+	x.filename = x.join(x.s.HostURL(), slash, x.filename)
 }
 
 // reduce takes scheme, host and port off where they are the virtual host's own.
@@ -644,11 +716,15 @@ func (x *run) setEnv(r *rule) {
 	}
 }
 
-func (x *run) log(level int, format string, args ...any) {
+func (x *run) log(level int, format string, args ...string) {
 	if x.rec == nil || x.silent {
 		return
 	}
-	line := fmt.Sprintf(format, args...)
+	values := make([]any, len(args)) // made here: callers would allocate it where nobody looks on
+	for i, a := range args {
+		values[i] = a
+	}
+	line := fmt.Sprintf(format, values...)
 	if x.perDir {
 		line = "[perdir " + x.directory + "] " + line
 	}

@@ -108,6 +108,8 @@ type Result struct {
 	By *server.RewriteRule
 	// NotSimulated says that the result is uncertain.
 	NotSimulated bool
+	// Memory is where the texts of the result are made; nil allocates them. Who runs rules sets it.
+	Memory *Memory
 }
 
 // A Step is one rule that was tried, for those who want to see how a URL came about.

@@ -53,7 +53,10 @@ func escapeAbsolute(url string) string {
 		}
 		skip += i + 1
 	}
-	return url[:skip] + escapePath(url[skip:])
+	if path := escapePath(url[skip:]); len(path) != len(url)-skip { // else nothing was encoded
+		return url[:skip] + path
+	}
+	return url
 }
 
 const hexDigits = "0123456789abcdef"
