@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/apachebase": {"source", "diag", "grammar/httpd", "internal/apacheconf"},
 	"internal/apexpr":     {"internal/match"},
 	"internal/apachetest": {"internal/apachebase"},
+	"internal/realhttpd":  {"source", "diag", "model/server", "internal/apacheconf", "simulate/rewrite"},
 	"model/server":        {"source", "diag", "grammar/httpd", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/spelling"},
 	"simulate/rewrite":    {"source", "model/server", "internal/apexpr", "internal/match"},
 	"simulate/httpd":      {"source", "model/server", "simulate", "simulate/rewrite", "internal/apexpr", "internal/match"},

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/model/server"
@@ -28,6 +29,9 @@ func (x *exchange) setEnvIf(list []*server.EnvIf, _ bool) {
 				continue
 			}
 			if ok {
+				if caps == nil && refers(e.Set) {
+					x.notSimulated(server.Construct{Text: "SetEnvIfExpr", Why: "what $1 is where no pattern matched is not defined", Place: e.Place})
+				}
 				x.assign(e.Set, subject, caps)
 			}
 			continue
@@ -36,8 +40,34 @@ func (x *exchange) setEnvIf(list []*server.EnvIf, _ bool) {
 			continue
 		}
 		subject := x.attribute(e)
-		if ok, caps := x.matches(e.Pattern, subject, x.groups[:0]); ok {
+		ok, caps := x.matches(e.Pattern, subject, x.groups[:0])
+		if ok && simple(e.Pattern.Text) {
+			x.assignAsIs(e.Set)
+		} else if ok {
 			x.assign(e.Set, subject, caps)
+		}
+	}
+}
+
+// refers reports whether a value has groups in it.
+func refers(set []server.EnvAssignment) bool {
+	return slices.ContainsFunc(set, func(s server.EnvAssignment) bool { return !s.Unset && strings.ContainsRune(s.Value, '$') })
+}
+
+// simple reports whether httpd searches for a pattern as a text, and so finds no groups in it.
+func simple(pattern string) bool {
+	return strings.IndexFunc(pattern, func(r rune) bool {
+		return r > 'z' || !isLetter(byte(r)) && (r < '0' || r > '9') && r != '-' && r != '_'
+	}) < 0
+}
+
+// assignAsIs sets variables, $ and all.
+func (x *exchange) assignAsIs(set []server.EnvAssignment) {
+	for i := range set {
+		if set[i].Unset {
+			x.env.unset(set[i].Name)
+		} else {
+			x.env.set(set[i].Name, set[i].Value)
 		}
 	}
 }
@@ -57,13 +87,13 @@ func (x *exchange) assign(set []server.EnvAssignment, subject string, caps []int
 // attribute returns what a SetEnvIf looks at; "" where it is not there.
 func (x *exchange) attribute(e *server.EnvIf) string {
 	if e.AttributePattern != nil {
-		var all []string
+		last := ""
 		for _, h := range x.headers {
 			if ok, _ := x.matches(e.AttributePattern, h.Name, nil); ok {
-				all = append(all, h.Value)
+				last = h.Value
 			}
 		}
-		return strings.Join(all, ", ")
+		return last
 	}
 	switch name := e.Attribute; {
 	case sameName(name, "request_uri"):

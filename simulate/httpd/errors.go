@@ -63,8 +63,12 @@ func (x *exchange) errorDocument(status int) *server.ErrorDocument {
 // plainError is an answer that httpd makes itself: what was collected for the answer is dropped, but for the table that
 // errors keep and where a redirect leads.
 func (x *exchange) plainError(status int) {
-	location, has := x.out.get("Location")
 	x.status = status
+	if status == 204 || status == 304 { // these are no errors: nothing is dropped
+		x.contentType, x.canned = "", true
+		return
+	}
+	location, has := x.out.get("Location")
 	x.out = append(x.out[:0], x.always...)
 	x.always = x.always[:0]
 	if has && (status >= 300 && status < 400 || status == 201) {
@@ -74,9 +78,6 @@ func (x *exchange) plainError(status int) {
 		x.out.set("Allow", x.allow())
 	}
 	x.contentType = "text/html; charset=iso-8859-1"
-	if status == 204 || status == 304 {
-		x.contentType = ""
-	}
 	x.canned = true
 }
 

@@ -89,6 +89,7 @@ type round struct {
 	// errorOf is the status that this round is an error document of.
 	errorOf    int
 	sub        bool   // a request of httpd's own
+	depth      int    // how many requests of httpd's own this one is within
 	reached    string // the handler that was called
 	restartAt  string // where rules of a section send the request again
 	redirected bool   // the round came out of an internal redirect

@@ -34,9 +34,6 @@ func (s view) Table(t apexpr.Table, name string) (string, bool, bool) {
 		v, ok := x.headers.get(name)
 		return v, ok, true
 	case apexpr.ResponseHeader:
-		if strings.EqualFold(name, "Content-Type") && x.contentType != "" {
-			return x.contentType, true, true
-		}
 		if v, ok := x.out.get(name); ok {
 			return v, true, true
 		}
@@ -80,13 +77,18 @@ func (x *exchange) holds(c *server.Condition) bool {
 
 // evaluate evaluates a condition. The headers that it asked for are added to Vary.
 func (x *exchange) evaluate(e *apexpr.Expr) (ok bool, subject string, caps []int, err error) {
+	return x.Expr(e, true)
+}
+
+// Expr is evaluate for a rule, which may ask for no Vary.
+func (x *exchange) Expr(e *apexpr.Expr, vary bool) (ok bool, subject string, caps []int, err error) {
 	if e == nil {
 		return false, "", nil, errNoExpression
 	}
 	s := &x.state
 	s.Reset()
 	ok, err = e.Condition(view{x}, s)
-	if len(s.Vary) > 0 {
+	if vary && len(s.Vary) > 0 {
 		x.Vary(strings.Join(s.Vary, ", "))
 	}
 	return ok, s.Subject, s.Groups, err
@@ -109,9 +111,6 @@ func (x *exchange) exprNotSimulated(err error, at server.Place) {
 	}
 	x.notSimulated(server.Construct{Text: text, Why: why, Place: at})
 }
-
-// Expr evaluates an expression for a rule.
-func (x *exchange) Expr(e *apexpr.Expr) (bool, string, []int, error) { return x.evaluate(e) }
 
 // CookieTime is the time some minutes from now.
 func (x *exchange) CookieTime(minutes int) string {

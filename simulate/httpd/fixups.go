@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/model/server"
@@ -17,8 +18,11 @@ func (x *exchange) fixups() verdict {
 	if v, over := x.redirects(x.settings().Redirects); over {
 		return v
 	}
-	x.changeRequestHeaders()
-	return x.directoryIndex()
+	v := x.directoryIndex()
+	if v == goOn || v == indexed {
+		x.changeRequestHeaders()
+	}
+	return v
 }
 
 // rewriteDirectory runs the rules of the sections.
@@ -75,7 +79,7 @@ func (x *exchange) internalRedirect(target string, ended bool) verdict {
 		next.out = nil
 	}
 	x.round = next
-	path := target
+	path, _, _ := strings.Cut(target, "#")
 	if i := strings.IndexByte(path, '?'); i >= 0 {
 		x.args, x.hasArgs = path[i+1:], true
 		path = path[:i]
@@ -89,13 +93,15 @@ func (x *exchange) hop() {
 	x.res.Hops = append(x.res.Hops, Hop{URI: x.uri, Status: x.status, HandledBy: x.reached})
 }
 
-// setEnv runs SetEnv, UnsetEnv and PassEnv.
+// setEnv runs SetEnv, UnsetEnv and PassEnv. They speak of variables of their own: what a rule or SetEnvIf set before stays.
 func (x *exchange) setEnv() {
-	for _, e := range x.settings().Env {
-		switch {
-		case e.Unset:
-			x.env.unset(e.Name)
-		default:
+	list := x.settings().Env
+	for i, e := range list {
+		if e.Unset {
+			continue
+		}
+		later := func(o *server.EnvRule) bool { return strings.EqualFold(o.Name, e.Name) }
+		if _, has := x.env.get(e.Name); !has && !slices.ContainsFunc(list[i+1:], later) {
 			x.env.set(e.Name, e.Value)
 		}
 	}
@@ -119,7 +125,7 @@ func (x *exchange) directoryIndex() verdict {
 		if s.ServeDirectory != nil && !*s.ServeDirectory {
 			return goOn
 		}
-		if x.method != "GET" && x.method != "HEAD" {
+		if _, careful := x.env.get("redirect-carefully"); careful && x.method != "GET" && x.method != "HEAD" {
 			return goOn
 		}
 		x.decide(server.Place{}, "DirectorySlash: a folder without a slash at the end")
@@ -130,20 +136,28 @@ func (x *exchange) directoryIndex() verdict {
 		x.out.set("Location", url)
 		return 301
 	}
-	if x.sub {
-		return goOn
+	if x.depth >= x.engine.o.RecursionLimit {
+		return x.refuse(500, "more requests of httpd's own within each other than LimitInternalRecursion")
 	}
 	index := s.Index
 	if index == nil {
 		index = defaultIndex
 	}
+	failed := goOn
 	for _, name := range index {
 		if name == "disabled" {
 			continue
 		}
-		if v := x.tryIndex(name); v != goOn {
+		v, status := x.tryIndex(name)
+		if v != goOn {
 			return v
 		}
+		if status > 0 && status != 200 && status != 404 {
+			failed = status
+		}
+	}
+	if failed != goOn {
+		return x.refuse(int(failed), "the index of a folder cannot be had")
 	}
 	return x.fallback()
 }
@@ -151,8 +165,8 @@ func (x *exchange) directoryIndex() verdict {
 var defaultIndex = []string{"index.html"}
 
 // tryIndex asks for a file of the folder as a request of httpd's own. Where it is there, or is proxied, it takes the place
-// of the folder.
-func (x *exchange) tryIndex(name string) verdict {
+// of the folder. status is what is wrong with it otherwise.
+func (x *exchange) tryIndex(name string) (v, status verdict) {
 	target := name
 	if !strings.HasPrefix(name, "/") {
 		target = x.uri + name
@@ -160,19 +174,20 @@ func (x *exchange) tryIndex(name string) verdict {
 	saved := x.round
 	savedBy := len(x.res.NotSimulated)
 	x.round = round{method: "GET", status: 200, original: target, uri: target, args: saved.args, hasArgs: saved.hasArgs,
-		env: saved.env.clone(), sub: true, redirected: true, errorOf: saved.errorOf}
-	v := x.lookup()
+		env: saved.env.clone(), sub: true, redirected: true, errorOf: saved.errorOf, depth: saved.depth + 1}
+	v = x.lookup()
 	if v == goOn && (x.file == rewrite.Plain || x.file == rewrite.Empty || x.proxy != "") {
-		x.sub = false
+		x.sub, x.depth = saved.sub, saved.depth
 		x.method, x.status = saved.method, saved.status
 		out := saved.out
 		for _, f := range x.out {
 			out.set(f.Name, f.Value)
 		}
 		x.out = out
-		return indexed
+		return indexed, goOn
 	}
-	status, location := v, ""
+	status = v
+	location := ""
 	if v > 0 {
 		location, _ = x.out.get("Location")
 	}
@@ -181,9 +196,9 @@ func (x *exchange) tryIndex(name string) verdict {
 	x.locatedFor = "" // what its sections noted is gone, too
 	if status >= 300 && status < 400 && location != "" {
 		x.out.set("Location", location)
-		return status
+		return status, status
 	}
-	return goOn
+	return goOn, status
 }
 
 // indexed says that the file of an index has taken the place of a folder.
@@ -209,6 +224,12 @@ func (x *exchange) lookup() verdict {
 		return v
 	}
 	x.setEnv()
+	if v, over := x.redirects(x.settings().Redirects); over {
+		return v
+	}
+	if v := x.directoryIndex(); v != indexed {
+		return v
+	}
 	return goOn
 }
 

@@ -157,6 +157,12 @@ func (x *exchange) serveFile() verdict {
 		x.out.set("Allow", x.allow())
 		x.status = 200
 		return done
+	case x.method != "GET" && x.method != "HEAD" && x.method != "POST":
+		x.allowed = "GET,POST,OPTIONS,HEAD"
+		if !knownMethod(x.method) {
+			return x.refuse(501, "a method that httpd does not know")
+		}
+		return x.refuse(405, "the handler of files answers GET, HEAD and POST")
 	case x.file == rewrite.Folder && x.pathInfo == "" && x.reached == directoryType:
 		return x.serveFolder()
 	case x.file == rewrite.Folder:
@@ -168,17 +174,27 @@ func (x *exchange) serveFile() verdict {
 		return 404
 	case x.pathInfo != "" && !(x.settings().AcceptPathInfo != nil && strings.EqualFold(x.settings().AcceptPathInfo.Value, "On")):
 		return x.refuse(404, "a path behind a file")
-	case x.method != "GET" && x.method != "HEAD" && x.method != "POST":
-		x.allowed = "GET,POST,OPTIONS,HEAD"
-		return x.refuse(405, "the handler of files answers GET, HEAD and POST")
 	}
 	x.length = x.engine.o.Files.Size(x.filename)
 	return done
 }
 
+// knownMethod reports whether httpd has heard of a method; names are compared as they are.
+func knownMethod(name string) bool {
+	switch name {
+	case "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
+		"VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY",
+		"BASELINE-CONTROL", "MERGE":
+		return true
+	}
+	return false
+}
+
 func (x *exchange) serveFolder() verdict {
-	o := x.settings().Options
-	if o != nil && o.Set&server.OptIndexes != 0 && x.engine.server.Tree.Modules["autoindex_module"] {
+	if !x.engine.server.Tree.Loaded("autoindex_module") {
+		return x.refuse(404, "a folder without an index, and no mod_autoindex")
+	}
+	if o := x.settings().Options; o != nil && o.Set&server.OptIndexes != 0 {
 		x.contentType = "text/html;charset=ISO-8859-1"
 		x.length = -1
 		return done

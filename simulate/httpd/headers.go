@@ -13,12 +13,12 @@ func (x *exchange) earlyHeaders() {
 	s := x.host.base.settings
 	for _, h := range s.RequestHeaders {
 		if h.Early {
-			x.change(h, &x.headers, false)
+			x.change(h, &x.headers)
 		}
 	}
 	for _, h := range s.Headers {
 		if h.Early {
-			x.change(h, &x.out, false)
+			x.change(h, &x.out)
 		}
 	}
 }
@@ -27,7 +27,7 @@ func (x *exchange) earlyHeaders() {
 func (x *exchange) changeRequestHeaders() {
 	for _, h := range x.settings().RequestHeaders {
 		if !h.Early {
-			x.change(h, &x.headers, false)
+			x.change(h, &x.headers)
 		}
 	}
 }
@@ -39,15 +39,16 @@ func (x *exchange) changeHeaders(list []*server.HeaderRule, always bool) {
 			continue
 		}
 		if always {
-			x.change(h, &x.always, false)
+			x.change(h, &x.always)
 		} else {
-			x.change(h, &x.out, true)
+			x.change(h, &x.out)
 		}
 	}
 }
 
-// change runs one line. typed says that the table is the one whose Content-Type is that of the answer.
-func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
+// change runs one line. The type of the answer is in neither table of answers until it is sent: set, setifempty, edit and
+// unset change it beside the table, from both; what add, append and merge make of it is not sent.
+func (x *exchange) change(h *server.HeaderRule, t *table) {
 	if h.EnvName != "" {
 		if _, ok := x.env.get(h.EnvName); ok == h.EnvNegated {
 			return
@@ -56,13 +57,13 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 	if h.Condition != nil && !x.holds(h.Condition) {
 		return
 	}
-	if typed && sameName(h.Name, "Content-Type") {
-		x.changeType(h)
-		return
-	}
+	typed := t != &x.headers && sameName(h.Name, "Content-Type")
 	switch h.Action {
 	case server.HeaderUnset:
 		t.unset(h.Name)
+		if typed {
+			x.contentType = ""
+		}
 		return
 	case server.HeaderEcho:
 		for _, f := range x.sent {
@@ -76,6 +77,9 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 	case server.HeaderNote:
 		return
 	case server.HeaderEdit, server.HeaderEditAll:
+		if typed && x.contentType != "" {
+			x.contentType = x.edit(h, x.contentType)
+		}
 		for i := range *t {
 			if sameName((*t)[i].Name, h.Name) {
 				(*t)[i].Value = x.edit(h, (*t)[i].Value)
@@ -83,7 +87,7 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 		}
 		return
 	case server.HeaderSetIfEmpty:
-		if v, ok := t.get(h.Name); ok && v != "" {
+		if _, ok := t.get(h.Name); ok {
 			return
 		}
 	}
@@ -94,6 +98,9 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 	switch h.Action {
 	case server.HeaderSet, server.HeaderSetIfEmpty:
 		t.set(h.Name, value)
+		if typed {
+			x.contentType = value
+		}
 	case server.HeaderAppend:
 		t.merge(h.Name, value)
 	case server.HeaderAdd:
@@ -110,38 +117,6 @@ func (x *exchange) change(h *server.HeaderRule, t *table, typed bool) {
 // hasElement reports whether a list of words has one.
 func hasElement(list, word string) bool {
 	return slices.ContainsFunc(strings.Split(list, ","), func(s string) bool { return strings.TrimSpace(s) == word })
-}
-
-// changeType runs a line for Content-Type, which is the type of the answer.
-func (x *exchange) changeType(h *server.HeaderRule) {
-	switch h.Action {
-	case server.HeaderUnset:
-		x.contentType = ""
-		return
-	case server.HeaderEdit, server.HeaderEditAll:
-		if x.contentType != "" {
-			x.contentType = x.edit(h, x.contentType)
-		}
-		return
-	case server.HeaderSetIfEmpty:
-		if x.contentType != "" {
-			return
-		}
-	case server.HeaderEcho, server.HeaderNote:
-		return
-	}
-	value, ok := x.headerValue(h)
-	switch {
-	case !ok:
-	case h.Action == server.HeaderAppend && x.contentType != "":
-		x.contentType += ", " + value
-	case h.Action == server.HeaderMerge && x.contentType != "":
-		if !hasElement(x.contentType, value) {
-			x.contentType += ", " + value
-		}
-	default:
-		x.contentType = value
-	}
 }
 
 // headerValue makes the value of a line; false where it is not simulated.

@@ -1,8 +1,6 @@
 package httpd
 
 import (
-	"strings"
-
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate"
 )
@@ -10,8 +8,8 @@ import (
 // run leads a request through its life. The order is httpd's: server/protocol.c and server/request.c of 2.4, in words.
 func (x *exchange) run() error {
 	v := x.chooseHost()
+	x.sent = append(x.sent, x.headers...)
 	if v == goOn {
-		x.sent = append(x.sent, x.headers...)
 		v = x.process(true)
 	}
 	for {
@@ -81,29 +79,24 @@ func (x *exchange) postRead(first bool) verdict {
 	return goOn
 }
 
-// normalise decodes and cleans the path. Where httpd refuses it, the path stays as it was sent.
+// normalise decodes and cleans the path. Where httpd refuses it, the path is cleaned as far as httpd came.
 func (x *exchange) normalise(first bool) verdict {
-	if !first {
-		return goOn // internal redirects name a path that is clean, or that httpd cleans the same way
-	}
+	// Internal redirects name a path that is decoded and cleaned once more.
 	path := x.original
-	if path == "*" {
+	if first && path == "*" {
 		x.uri = path
 		return x.refuse(400, "the target * is only for OPTIONS")
 	}
-	clean, reason := simulate.CleanPath(path, encodedSlashes(x.host.EncodedSlashes), !x.host.KeepSlashes)
-	switch reason {
-	case "":
+	slashes, merge := encodedSlashes(x.host.EncodedSlashes), !x.host.KeepSlashes
+	clean, reason := simulate.CleanPath(path, slashes, merge)
+	if reason == "" {
 		x.uri = clean
 		return goOn
-	case simulate.NULByte, simulate.EncodedSlash:
-		x.uri = path
-		if i := strings.Index(path, "%00"); reason == simulate.NULByte && i >= 0 {
-			x.uri = path[:i]
-		}
+	}
+	x.uri = simulate.RefusedPath(path, reason, slashes, merge)
+	if reason == simulate.NULByte || reason == simulate.EncodedSlash {
 		return x.refuse(404, string(reason))
 	}
-	x.uri = path
 	return x.refuse(400, string(reason))
 }
 

@@ -18,7 +18,10 @@ func (x *exchange) findType() {
 	if x.file == rewrite.Folder {
 		x.contentType = directoryType
 	} else {
-		name, _, _ := strings.Cut(x.filename, "?")
+		name := x.filename
+		if x.proxy != "" {
+			name, _, _ = strings.Cut(name, "?")
+		}
 		if s.PathInfoTypes != nil && *s.PathInfoTypes {
 			if strings.IndexByte(x.pathInfo, '/') >= 0 {
 				name = x.pathInfo // only what follows the last slash counts

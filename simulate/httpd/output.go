@@ -48,10 +48,9 @@ func (x *exchange) output() {
 //
 // Source: httpd.apache.org/docs/2.4, mod/core.html#httpprotocoloptions.
 func (x *exchange) refuseControls() {
-	bad := func(f Field) bool {
-		return strings.ContainsFunc(f.Value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F })
-	}
-	if !slices.ContainsFunc(x.always, bad) && !slices.ContainsFunc(x.out, bad) {
+	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }
+	bad := func(f Field) bool { return strings.ContainsFunc(f.Value, control) }
+	if !slices.ContainsFunc(x.always, bad) && !slices.ContainsFunc(x.out, bad) && !strings.ContainsFunc(x.contentType, control) {
 		return
 	}
 	x.reason = "a response header with a control character"
@@ -226,8 +225,8 @@ func (x *exchange) compresses() bool {
 			}
 		}
 	}
-	if len(s.FiltersByType) == 0 {
-		return false
+	if len(s.FiltersByType) == 0 || x.status != 200 {
+		return false // AddOutputFilterByType is for answers that are no errors and no redirects
 	}
 	t, _, _ := strings.Cut(x.contentType, ";")
 	t = strings.TrimSpace(t)

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"path"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/model/server"
@@ -142,12 +143,8 @@ func (s *section) inDirectory(name string) bool {
 
 // walkDirectoryPatterns looks at the sections with a pattern, which come after those without.
 func (x *exchange) walkDirectoryPatterns(next int) {
-	name := x.filename
-	if x.file == rewrite.Folder {
-		name = withSlash(name)
-	}
 	for _, s := range x.host.directories[next:] {
-		if s.Pattern != nil && x.meets(s.Pattern, name) {
+		if s.Pattern != nil && x.meets(s.Pattern, x.filename) {
 			x.enter(s)
 		}
 	}
@@ -158,10 +155,14 @@ func (x *exchange) followsLinks() bool {
 	return o == nil || o.Set&(server.OptFollowSymLinks|server.OptSymLinksIfOwnerMatch) != 0
 }
 
-// cleanFilename takes repeated slashes out of a file name.
+// cleanFilename takes repeated slashes and the segments "." and ".." out of a file name.
 func cleanFilename(s string) string {
-	if strings.Contains(s, "//") {
-		return mergeSlashes(s)
+	if !strings.Contains(s, "//") && !strings.Contains(s, "/.") {
+		return s
 	}
-	return s
+	clean := path.Clean(s)
+	if clean != "/" && (strings.HasSuffix(s, "/") || strings.HasSuffix(s, "/.") || strings.HasSuffix(s, "/..")) {
+		clean += "/"
+	}
+	return clean
 }

@@ -48,8 +48,16 @@ func (x *exchange) UnsetEnv(name string) { x.env.unset(name) }
 // Vary adds to the header of that name.
 func (x *exchange) Vary(names string) { x.out.merge("Vary", names) }
 
-// AddCookie adds a Set-Cookie that errors keep.
-func (x *exchange) AddCookie(line string) { x.always.add("Set-Cookie", line) }
+// AddCookie adds a Set-Cookie that errors keep. The first cookie of a name stays the only one.
+func (x *exchange) AddCookie(line string) {
+	name, _, _ := strings.Cut(line, "=")
+	for _, f := range x.always {
+		if f.Name == "Set-Cookie" && strings.HasPrefix(f.Value, name+"=") {
+			return
+		}
+	}
+	x.always.add("Set-Cookie", line)
+}
 
 // Stat says what is on the disk.
 func (x *exchange) Stat(path string) rewrite.FileKind { return x.engine.o.Files.Stat(path) }
@@ -295,7 +303,7 @@ func (x *exchange) serverPort() int {
 	}
 	switch {
 	case x.host.CanonicalName == server.CanonicalOn:
-	case x.hostPort != 0:
+	case x.hostPort != 0 && !x.redirected: // requests of httpd's own have no port
 		return x.hostPort
 	case x.host.PhysicalPort && x.req.Port != 0:
 		return x.req.Port

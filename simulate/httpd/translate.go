@@ -21,6 +21,9 @@ func (x *exchange) translate() verdict {
 		if v, over := x.proxyPass(); over {
 			return v
 		}
+		if v, over := x.redirects(inSection(x.settings().Redirects)); over {
+			return v
+		}
 		if v, over := x.redirects(x.host.Redirects); over {
 			return v
 		}
@@ -29,8 +32,11 @@ func (x *exchange) translate() verdict {
 		}
 	}
 	if x.uri == "" || x.uri[0] != '/' {
-		x.filename = x.uri
-		return goOn
+		if x.uri == "*" {
+			x.filename = x.uri
+			return goOn
+		}
+		return x.refuse(400, "a path that begins with no slash")
 	}
 	x.filename = x.memory.Join(strings.TrimSuffix(x.docroot, "/"), x.uri)
 	return goOn
@@ -150,8 +156,8 @@ func (x *exchange) proxyPass() (v verdict, over bool) {
 
 // tryProxy applies one ProxyPass. stop says that it was one with "!".
 func (x *exchange) tryProxy(p *server.ProxyPass) (stop, found bool) {
-	uri := x.uri
-	if p.NoCanon {
+	uri, asSent := x.uri, p.NoCanon
+	if asSent {
 		uri = x.unparsedPath()
 	}
 	var url string
@@ -163,8 +169,14 @@ func (x *exchange) tryProxy(p *server.ProxyPass) (stop, found bool) {
 		if p.Target == "!" {
 			return true, false
 		}
-		subject := x.uri
-		url = substitute(p.Target, subject, caps)
+		if asSent {
+			if ok, sent := x.matches(p.Pattern, uri, nil); ok {
+				caps = sent
+			} else {
+				uri, asSent = x.uri, false // what was sent cannot be taken apart the same way
+			}
+		}
+		url = substitute(p.Target, uri, caps)
 		if url == p.Target {
 			url = p.Target + uri
 		}
@@ -176,23 +188,17 @@ func (x *exchange) tryProxy(p *server.ProxyPass) (stop, found bool) {
 		if p.Target == "!" {
 			return true, false
 		}
-		if p.NoCanon {
-			if m := aliasMatch(uri, p.Path); m != n {
-				return false, false
-			}
+		if p.NoCanon && aliasMatch(uri, p.Path) != n {
+			uri, asSent = x.uri, false // what was sent cannot be taken apart the same way
 		}
 		url = p.Target + uri[n:]
 	}
 	if p.Interpolate {
 		x.notSimulated(server.Construct{Text: "ProxyPass interpolate", Place: p.Place})
 	}
-	url = x.canonicalURL(url, p.NoCanon)
-	if x.hasArgs && !p.NoQuery {
-		if !p.NoCanon {
-			url += "?" + x.args
-		} else if !strings.Contains(url, "?") {
-			url += "?" + x.args
-		}
+	url = x.canonicalURL(url, asSent)
+	if x.hasArgs && !p.NoQuery && !asSent { // what was sent has its query
+		url += "?" + x.args
 	}
 	x.setProxy(url, p.Place, false)
 	return false, true
@@ -200,7 +206,7 @@ func (x *exchange) tryProxy(p *server.ProxyPass) (stop, found bool) {
 
 // unparsedPath is the path as the client sent it, with its query.
 func (x *exchange) unparsedPath() string {
-	if _, rest, ok := cutAbsolute(x.unparsed); ok {
+	if _, _, rest, ok := cutAbsolute(x.unparsed); ok {
 		return rest
 	}
 	return x.unparsed
@@ -209,7 +215,7 @@ func (x *exchange) unparsedPath() string {
 // canonicalURL writes a URL as mod_proxy does before it connects: the path is encoded, unless it is to stay as it is.
 func (x *exchange) canonicalURL(url string, asIs bool) string {
 	i := strings.Index(url, "://")
-	if i < 0 || asIs {
+	if i < 0 {
 		return url
 	}
 	scheme, rest := strings.ToLower(url[:i]), url[i+3:]
@@ -223,11 +229,15 @@ func (x *exchange) canonicalURL(url string, asIs bool) string {
 			authority = authority[:k]
 		}
 	}
-	return scheme + "://" + strings.ToLower(authority) + encodeProxyPath(path)
+	if !asIs {
+		// What AllowEncodedSlashes NoDecode left stays, unless a section is in effect: their settings do not inherit that.
+		path = encodeProxyPath(path, x.host.EncodedSlashes == server.EncodedNoDecode && x.layer == x.host.base)
+	}
+	return scheme + "://" + strings.ToLower(authority) + path
 }
 
-// encodeProxyPath encodes what a path may not have: %XX that stand in it already are decoded first where that is harmless.
-func encodeProxyPath(path string) string {
+// encodeProxyPath encodes what a path may not have. keepSlashes leaves the encoded slashes that stand in it.
+func encodeProxyPath(path string, keepSlashes bool) string {
 	const allowed = "$-_.+!*'(),:@&=/~;"
 	var b []byte
 	for i := range len(path) {
@@ -237,7 +247,7 @@ func encodeProxyPath(path string) string {
 			if b != nil {
 				b = append(b, c)
 			}
-		case c == '%' && i+2 < len(path) && path[i+1] == '2' && path[i+2]|0x20 == 'f':
+		case keepSlashes && c == '%' && i+2 < len(path) && path[i+1] == '2' && path[i+2]|0x20 == 'f':
 			if b != nil {
 				b = append(b, c)
 			}
@@ -283,25 +293,22 @@ func aliasMatch(uri, prefix string) int {
 	return i
 }
 
-// substitute replaces $0 to $9 and & in a target, as httpd's ap_pregsub does: a backslash keeps the sign after it.
+// substitute replaces $0 to $9 in a target, as httpd's ap_pregsub does: a backslash keeps the sign after it.
 func substitute(target, subject string, caps []int) string {
-	if !strings.ContainsAny(target, "$&\\") {
+	if !strings.ContainsAny(target, "$\\") {
 		return target
 	}
 	var b strings.Builder
 	for i := 0; i < len(target); i++ {
 		c := target[i]
 		no := -1
-		switch {
-		case c == '&':
-			no = 0
-		case c == '$' && i+1 < len(target) && '0' <= target[i+1] && target[i+1] <= '9':
+		if c == '$' && i+1 < len(target) && '0' <= target[i+1] && target[i+1] <= '9' {
 			no = int(target[i+1] - '0')
 			i++
 		}
 		switch {
 		case no < 0:
-			if c == '\\' && i+1 < len(target) && (target[i+1] == '$' || target[i+1] == '&') {
+			if c == '\\' && i+1 < len(target) {
 				i++
 				c = target[i]
 			}
@@ -322,7 +329,7 @@ func (x *exchange) redirects(list []*server.Redirect) (v verdict, over bool) {
 				if strings.HasPrefix(url, "/") {
 					url = x.memory.Join(x.HostURL(), url)
 				}
-				if x.hasArgs && x.args != "" && !strings.Contains(url, "?") {
+				if x.hasArgs && !strings.Contains(url, "?") {
 					url = x.memory.Join(url, "?", x.args)
 				}
 				x.out.set("Location", url)
@@ -331,6 +338,17 @@ func (x *exchange) redirects(list []*server.Redirect) (v verdict, over bool) {
 		}
 	}
 	return goOn, false
+}
+
+// inSection are the redirects that name a target alone: those of a section that matches the path as it came are followed
+// before access is looked at.
+func inSection(list []*server.Redirect) []*server.Redirect {
+	for i, r := range list {
+		if r.InSection {
+			return list[i : i+1]
+		}
+	}
+	return nil
 }
 
 func (x *exchange) tryRedirect(r *server.Redirect) (url string, ok bool) {
@@ -399,10 +417,13 @@ func escapePath(path string) string {
 
 // aliases tries Alias and its kin; true says that the file name is known.
 func (x *exchange) aliases() bool {
-	if a := x.settings().Alias; a != nil {
+	if a := x.settings().Alias; a != nil && a.Expr != nil {
 		if x.tryAlias(a) {
 			return true
 		}
+	} else if a != nil { // nothing of the path is put behind it
+		x.filename, x.prefix, x.docroot = a.Target, a.Path, a.Target
+		return true
 	}
 	for _, a := range x.host.Aliases {
 		if x.tryAlias(a) {

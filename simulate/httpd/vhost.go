@@ -39,14 +39,27 @@ func (x *exchange) chooseHost() verdict {
 
 	name, target := "", r.Target
 	named := false
-	if host, rest, ok := cutAbsolute(target); ok {
-		name, target, named, x.absolute = host, rest, true, true
-		x.headers.set("Host", host)
+	scheme, host, rest, ok := cutAbsolute(target)
+	if ok {
+		// The host of a URL counts where its scheme is that of the server; else that of the header does.
+		target, x.absolute = rest, true
+		if strings.EqualFold(scheme, "http") {
+			name, named = host, true
+			x.headers.set("Host", host)
+		}
 	}
 	if !named && !r.NoHost {
 		name, named = r.Host, true
 	}
 	x.splitTarget(target)
+	if (!x.absolute && target != "*" && !strings.HasPrefix(target, "/") && r.Method != "CONNECT") || strings.Contains(host, "@") {
+		x.headers = x.headers[:0] // they are not read any more
+		x.decide(server.Place{}, "a request target that is neither a path nor a URL")
+		return 400
+	}
+	if name == "" && named && x.absolute {
+		return goOn
+	}
 	if !named || name == "" {
 		if !strings.EqualFold(r.Proto, "HTTP/1.0") && (r.Proto == "" || r.Proto > "HTTP/1.0") && (!named || r.NoHost || name == "") {
 			x.decide(server.Place{}, "HTTP/1.1 without a Host header")
@@ -72,6 +85,10 @@ func (x *exchange) chooseHost() verdict {
 			x.host, x.layer = h, h.base
 			break
 		}
+	}
+	if x.absolute && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		x.decide(server.Place{}, "a request target of another scheme than http and https")
+		return 400
 	}
 	return goOn
 }
@@ -217,28 +234,29 @@ func readPort(s string) (int, bool) {
 	return n, err == nil && n > 0 && n <= 65535 && s[0] != '+'
 }
 
-// cutAbsolute splits an absolute URL into its authority and the rest.
-func cutAbsolute(target string) (host, rest string, ok bool) {
-	if target == "" || target[0] == '/' || target == "*" {
-		return "", target, false
+// cutAbsolute splits a URL into its scheme, its authority and the rest.
+func cutAbsolute(target string) (scheme, host, rest string, ok bool) {
+	i := strings.IndexByte(target, ':')
+	if i <= 0 || !isLetter(target[0]) || strings.IndexFunc(target[:i], notInScheme) >= 0 || !strings.HasPrefix(target[i+1:], "/") {
+		return "", "", target, false
 	}
-	i := strings.Index(target, "://")
-	if i <= 0 {
-		return "", target, false
-	}
-	rest = target[i+3:]
-	if j := strings.IndexAny(rest, "/?#"); j >= 0 {
-		host, rest = rest[:j], rest[j:]
-	} else {
-		host, rest = rest, ""
-	}
-	if j := strings.LastIndexByte(host, '@'); j >= 0 {
-		host = host[j+1:]
+	scheme, rest = target[:i], target[i+1:]
+	if strings.HasPrefix(rest, "//") {
+		host, rest = rest[2:], ""
+		if j := strings.IndexAny(host, "/?#"); j >= 0 {
+			host, rest = host[:j], host[j:]
+		}
 	}
 	if rest == "" || rest[0] != '/' {
 		rest = "/" + rest
 	}
-	return host, rest, true
+	return scheme, host, rest, true
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func notInScheme(r rune) bool {
+	return r > 'z' || !isLetter(byte(r)) && (r < '0' || r > '9') && r != '+' && r != '-' && r != '.'
 }
 
 // splitTarget takes path and query of the target. A fragment is cut off.

@@ -73,7 +73,7 @@ func (x *run) sure(ok bool, err error, c *condition) bool {
 }
 
 func (x *run) condExpr(c *condition) (ok, failed bool) {
-	ok, subject, caps, err := x.s.Expr(c.Expr)
+	ok, subject, caps, err := x.s.Expr(c.Expr, !c.NoVary)
 	if err != nil {
 		x.s.NotSimulated("RewriteCond expr", err.Error(), c.Place)
 		x.uncertain = true
@@ -101,7 +101,7 @@ func (x *run) isFile(kind server.CondKind, path string) bool {
 	case server.CondLink:
 		return k == Link
 	}
-	return k == Executable
+	return k == Executable || k == Folder
 }
 
 // compare compares as text or as numbers. Of two texts the longer is the greater.

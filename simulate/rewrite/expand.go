@@ -30,13 +30,21 @@ func (x *run) value(p *part) string {
 	case literal:
 		return p.text
 	case ruleRef:
-		return group(x.ruleSource, x.ruleCaps, x.ruleSet, p.n)
+		return x.escaped(group(x.ruleSource, x.ruleCaps, x.ruleSet, p.n))
 	case condRef:
-		return group(x.condSource, x.condCaps, x.condSet, p.n)
+		return x.escaped(group(x.condSource, x.condCaps, x.condSet, p.n))
 	case mapLookup:
 		return x.lookup(p)
 	}
 	return x.variable(p)
+}
+
+// escaped encodes what a reference stands for where the flag B asks for it, in the keys and defaults of maps, too.
+func (x *run) escaped(s string) string {
+	if x.escape == nil {
+		return s
+	}
+	return escapeReference(s, x.escape)
 }
 
 func group(source string, caps []int, set bool, n int) string {
@@ -46,53 +54,30 @@ func group(source string, caps []int, set bool, n int) string {
 	return source[caps[2*n]:caps[2*n+1]]
 }
 
-// expandTarget makes the result of a rule. unsafe says that a question mark came out of a reference before any that the rule
-// itself has: httpd answers 403 then, since 2.4.60.
+// expandTarget makes the result of a rule. unsafe says that the question mark at which the query begins came out of a
+// reference: httpd answers 403 then, since 2.4.60.
 func (x *run) expandTarget(r *rule) (target string, unsafe bool) {
 	t := r.substitution
-	x.firstFromRef = firstFromReference(t)
 	if s, ok := t.plain(); ok {
 		return s, false
 	}
+	if r.Flags.Escape {
+		x.escape = &r.Flags
+	}
 	n := len(x.text)
-	safe := false
+	found := false // the question mark at which the query begins: the first, with QSL the last
 	for i := range t {
 		p := &t[i]
 		v := x.value(p)
-		if p.kind == literal {
-			safe = safe || strings.IndexByte(v, '?') >= 0
-			x.text = append(x.text, v...)
-			continue
-		}
-		if (p.kind == ruleRef || p.kind == condRef) && r.Flags.Escape {
-			v = escapeReference(v, &r.Flags)
-		}
-		if !safe && !unsafe && strings.IndexByte(v, '?') >= 0 {
-			unsafe = true
+		if (!found || r.Flags.QueryLast) && strings.IndexByte(v, '?') >= 0 {
+			found, unsafe = true, p.kind != literal
 		}
 		x.text = append(x.text, v...)
 	}
+	x.escape = nil
 	target = x.res.Memory.Text(x.text[n:])
 	x.text = x.text[:n]
 	return target, unsafe
-}
-
-// firstFromReference reports whether the first segment of a result comes, in part, out of a reference.
-func firstFromReference(t template) bool {
-	for i := range t {
-		p := &t[i]
-		if p.kind != literal {
-			return true
-		}
-		text := p.text
-		if i == 0 {
-			text = strings.TrimPrefix(text, "/")
-		}
-		if strings.IndexByte(text, '/') >= 0 {
-			return false
-		}
-	}
-	return false
 }
 
 // lookup looks a key up in a map.
@@ -183,6 +168,10 @@ func (x *run) variable(p *part) string {
 	}
 	if colon := strings.IndexByte(p.text, ':'); colon >= 0 {
 		return x.special(p.text[:colon], p.text[colon+1:])
+	}
+	switch p.text {
+	case "REQUEST_STATUS", "HANDLER", "CONTENT_TYPE":
+		return "" // these are variables of expressions alone
 	}
 	v, ok := x.s.Variable(p.text)
 	if !ok && known[p.text] {

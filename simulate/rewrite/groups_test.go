@@ -39,7 +39,7 @@ func TestGroupsOfConditionsStay(t *testing.T) {
 		{"another not met half way", []*server.RewriteCond{
 			cond("%{HTTP_HOST}", "^(w+)", false, false), cond("%{REQUEST_URI}", "^(/a)(/.)z", false, true), cond("%{REQUEST_URI}", "^/z", true, false)}, "/www/"},
 		{"another met", []*server.RewriteCond{cond("%{HTTP_HOST}", "^(w+)", false, false), cond("%{REQUEST_URI}", "(b)", false, false)}, "/b/"},
-		{"negated", []*server.RewriteCond{cond("%{REQUEST_URI}", "^(/z)", true, false)}, "//"},
+		{"negated", []*server.RewriteCond{cond("%{REQUEST_URI}", "^(/z)", true, false)}, "/"}, // leading slashes are made one
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rs := Compile(&server.RewriteSettings{Rules: []*server.RewriteRule{

@@ -44,7 +44,7 @@ func (a *asked) UnsetEnv(name string)          { a.log = append(a.log, "unset "+
 func (a *asked) Vary(name string)              { a.log = append(a.log, "vary "+name) }
 func (a *asked) AddCookie(line string)         { a.log = append(a.log, "cookie "+line) }
 func (a *asked) CookieTime(minutes int) string { return fmt.Sprint(minutes) }
-func (a *asked) Expr(*apexpr.Expr) (bool, string, []int, error) {
+func (a *asked) Expr(*apexpr.Expr, bool) (bool, string, []int, error) {
 	return false, "", nil, nil
 }
 func (a *asked) Stat(path string) FileKind {

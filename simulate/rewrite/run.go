@@ -35,8 +35,8 @@ type run struct {
 	step           *Step
 	// lookedUp is set where the value of a variable is not known.
 	uncertain bool
-	// firstFromRef says that the first segment of the result came out of a reference.
-	firstFromRef bool
+	// escape is set while a result with the flag B is made.
+	escape *server.RewriteFlags
 
 	*room
 }
@@ -143,11 +143,14 @@ func (x *run) local() {
 		return
 	}
 	res.Outcome, res.Filename = Rewritten, x.filename
-	if !x.firstFromRef || x.res.By != nil && x.res.By.Flags.UnsafePrefixStat {
-		first := x.filename
-		if i := strings.IndexByte(first[1:], '/'); i >= 0 {
-			first = first[:i+1]
-		}
+	first := "/" + strings.TrimLeft(x.filename, "/")
+	if i := strings.IndexByte(first[1:], '/'); i >= 0 {
+		first = first[:i+1]
+	}
+	if first == "/." || first == "/.." {
+		first = "/"
+	}
+	if x.res.By != nil && (strings.HasPrefix(x.res.By.Substitution, first) || x.res.By.Flags.UnsafePrefixStat) {
 		res.FromRoot = x.s.Stat(first) != Missing
 	}
 	if !res.FromRoot {
@@ -177,10 +180,13 @@ func (x *run) proxied(how end) {
 	x.res.Outcome = Proxied
 	asIs := how == endNoEscape
 	if !asIs {
-		url = canonicalURL(url)
+		url = canonicalURL(url, true)
 	} else if !x.perDir && strings.ContainsFunc(url, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		x.res.Outcome, x.res.Status, x.res.Proxy = Answered, 403, url
 		return
+	}
+	if asIs {
+		url = canonicalURL(url, false)
 	}
 	if x.hasQuery {
 		if !asIs && x.badQuery() {
@@ -538,23 +544,25 @@ func (x *run) conditions(r *rule) (hit, bool) {
 func (x *run) substitute(r *rule) hit {
 	f := &r.Flags
 	target, unsafe := "", false
-	if !r.NoSubstitution {
+	// A status that is no redirect leaves path and query as they are.
+	unchanged := r.NoSubstitution || f.Status != 0 && (f.Status < 300 || f.Status > 399)
+	if !unchanged {
 		target, unsafe = x.expandTarget(r)
 		x.log(2, "rewrite '%s' -> '%s'", x.input, target)
-	}
-	x.setEnv(r)
-	x.setCookies(r)
-	if r.NoSubstitution {
-		x.forceType(r)
-		if x.rec != nil && (f.Status != 0 && !f.Redirect || f.Forbidden || f.Gone) {
-			x.log(2, "forcing responsecode %s for %s", strconv.Itoa(f.Status), x.filename)
-		}
-		return matchedOnly
 	}
 	if unsafe && !f.UnsafeAllow3F {
 		x.res.Status = 403
 		x.note("403: a ? that comes out of a reference needs UnsafeAllow3F")
 		return answered
+	}
+	x.setEnv(r)
+	x.setCookies(r)
+	if unchanged {
+		x.forceType(r)
+		if x.rec != nil && (f.Status != 0 && !f.Redirect || f.Forbidden || f.Gone) {
+			x.log(2, "forcing responsecode %s for %s", strconv.Itoa(f.Status), x.filename)
+		}
+		return matchedOnly
 	}
 	x.filename = target
 	if x.perDir && f.DiscardPath {
@@ -593,6 +601,9 @@ func (x *run) substitute(r *rule) hit {
 		return changed
 	}
 	x.reduce()
+	if strings.HasPrefix(x.filename, "//") && !strings.HasPrefix(r.Substitution, "//") {
+		x.filename = "/" + strings.TrimLeft(x.filename, "/")
+	}
 	if absolute(x.filename) > 0 {
 		x.log(2, "implicitly forcing redirect (rc=302) with %s", x.filename)
 		x.res.Status = 302
@@ -606,6 +617,7 @@ func (x *run) substitute(r *rule) hit {
 func (x *run) splitQuery(f *server.RewriteFlags) {
 	skip := absolute(x.filename)
 	if skip > 0 && !hasQueries(x.filename) {
+		x.filename = strings.TrimSuffix(x.filename, "?")
 		x.query, x.hasQuery = "", false
 		return
 	}
@@ -629,10 +641,10 @@ func (x *run) splitQuery(f *server.RewriteFlags) {
 	case q != "":
 		x.query, x.hasQuery = x.join(q, "&", x.query), true
 	}
-	x.query = strings.TrimSuffix(x.query, "&")
 	if x.query == "" {
 		x.hasQuery = false
 	}
+	x.query = strings.TrimSuffix(x.query, "&") // what is left may be empty, and still a query
 	x.log(3, "split uri=%s -> uri=%s, args=%s", old, x.filename, x.query)
 }
 

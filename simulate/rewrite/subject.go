@@ -29,8 +29,8 @@ type Subject interface {
 	// CookieTime writes the time some minutes from now as cookies have it.
 	CookieTime(minutes int) string
 	// Expr evaluates an expression on the request. subject and caps are what the last pattern that matched was matched
-	// against, and its groups.
-	Expr(e *apexpr.Expr) (holds bool, subject string, caps []int, err error)
+	// against, and its groups. With vary, the headers that it asks for are added to Vary.
+	Expr(e *apexpr.Expr, vary bool) (holds bool, subject string, caps []int, err error)
 	// Stat says what a path of the file system is.
 	Stat(path string) FileKind
 	// LookAhead answers %{LA-U:name} and %{LA-F:name}; ok is false where it is not simulated.

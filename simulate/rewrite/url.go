@@ -147,8 +147,8 @@ func hexValue(c byte) int {
 	return -1
 }
 
-// canonicalURL writes a URL as mod_proxy does before it connects.
-func canonicalURL(url string) string {
+// canonicalURL writes a URL as mod_proxy does before it connects; without escape its path stays as it is.
+func canonicalURL(url string, escape bool) string {
 	i := strings.Index(url, "://")
 	if i < 0 {
 		return url
@@ -164,7 +164,10 @@ func canonicalURL(url string) string {
 			authority = authority[:k]
 		}
 	}
-	return scheme + "://" + strings.ToLower(authority) + CanonicalPath(path)
+	if escape {
+		path = CanonicalPath(path)
+	}
+	return scheme + "://" + strings.ToLower(authority) + path
 }
 
 // CanonicalPath encodes the path of a URL as mod_proxy does: what may not stand in it, in capital digits.
