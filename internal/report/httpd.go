@@ -104,12 +104,12 @@ func (c simulationConverter) httpd(p *site.Passage, all bool) *simulatedHTTPD {
 	for _, f := range r.Env {
 		out.Env[f.Name] = f.Value
 	}
-	for i := range r.Changed {
+	for _, change := range r.Changed() {
 		var v *string
-		if list := r.Changed[i].Values; len(list) > 0 {
-			v = orNull(strings.Join(list, ", "))
+		if len(change.Values) > 0 {
+			v = orNull(strings.Join(change.Values, ", "))
 		}
-		out.Changed[strings.ToLower(r.Changed[i].Name)] = v
+		out.Changed[strings.ToLower(change.Name)] = v
 	}
 	for _, f := range r.Header {
 		if before, ok := out.Headers[f.Name]; ok {

@@ -222,7 +222,7 @@ func tell(t testing.TB, b *strings.Builder, e *Engine, line string) {
 			row("env %s=%s", f.Name, f.Value)
 		}
 	}
-	for _, c := range res.Changed {
+	for _, c := range res.Changed() {
 		row("request header %s: %q", c.Name, c.Values)
 	}
 	for _, c := range res.NotSimulated {

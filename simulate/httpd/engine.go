@@ -144,7 +144,7 @@ func (res *Result) reset() {
 	if res.Memory != nil {
 		res.Memory.Reset()
 	}
-	memory, header, env, changed, hops, not := res.Memory, res.Header[:0], res.Env[:0], res.Changed[:0], res.Hops[:0], res.NotSimulated[:0]
+	memory, header, env, asked, came, hops, not := res.Memory, res.Header[:0], res.Env[:0], res.asked[:0], res.came[:0], res.Hops[:0], res.NotSimulated[:0]
 	*res = Result{}
-	res.Memory, res.Header, res.Env, res.Changed, res.Hops, res.NotSimulated = memory, header, env, changed, hops, not
+	res.Memory, res.Header, res.Env, res.asked, res.came, res.Hops, res.NotSimulated = memory, header, env, asked, came, hops, not
 }

@@ -109,7 +109,7 @@ func (x *exchange) finish() error {
 		r.URI, r.Args, r.HasArgs, r.Filename, r.PathInfo, r.Proxy = x.uri, x.args, x.hasArgs, x.filename, x.pathInfo, cmp.Or(x.proxy, r.Proxy)
 		r.ContentType = x.contentType
 		r.Env = append(r.Env[:0], x.env...)
-		r.Changed = r.Changed[:0]
+		r.asked, r.came = r.asked[:0], r.came[:0]
 	}
 	if strings.HasPrefix(r.Filename, "proxy:") {
 		r.Filename = ""

@@ -26,7 +26,7 @@ func (onlooker) Log(int, string)   {}
 
 // sameResult compares results but for their memory. Pointers into the configuration are the same or not.
 var sameResult = cmp.Options{
-	cmpopts.IgnoreFields(Result{}, "Memory", "Host", "By", "NotSimulated"), cmpopts.IgnoreFields(Answer{}, "By"), cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}),
+	cmpopts.IgnoreFields(Result{}, "Memory", "Host", "By", "NotSimulated"), cmp.AllowUnexported(Result{}), cmpopts.IgnoreFields(Answer{}, "By"), cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}),
 }
 
 func notes(r *Result) []string {

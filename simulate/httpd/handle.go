@@ -59,51 +59,24 @@ func (x *exchange) snapshot() {
 	r.URI, r.Args, r.HasArgs, r.Filename, r.PathInfo, r.Proxy = x.uri, x.args, x.hasArgs, x.filename, x.pathInfo, x.proxy
 	r.ContentType, r.HandledBy = x.contentType, x.reached
 	r.Env = append(r.Env[:0], x.env...)
-	r.Changed = x.changes(r.Changed[:0])
+	r.asked, r.came = append(r.asked[:0], x.headers...), append(r.came[:0], x.sent...)
 }
 
-// changes compares the headers of the request with those that came.
-func (x *exchange) changes(to []Change) []Change {
-	headers, sent := x.unequal()
-	for i := range headers {
-		name := headers[i].Name
-		if headers.index(name) != i || headers.agrees(sent, name) {
-			continue
-		}
-		if len(to) < cap(to) { // the values of the answer before give their memory
-			to = to[:len(to)+1]
-		} else {
-			to = append(to, Change{})
-		}
-		c := &to[len(to)-1]
-		c.Name, c.Values = name, c.Values[:0]
-		for _, f := range headers {
-			if sameName(f.Name, name) {
-				c.Values = append(c.Values, f.Value)
-			}
+// Changed are the headers of the request that were changed before the handler got it: with their values, or none for those
+// taken away. It is made anew each time: who wants no more than the answer does not pay for it.
+func (r *Result) Changed() []Change {
+	var list []Change
+	for i, f := range r.asked {
+		if r.asked.index(f.Name) == i && !r.asked.agrees(r.came, f.Name) {
+			list = append(list, Change{Name: f.Name, Values: r.asked.values(f.Name)})
 		}
 	}
-	for i, f := range sent {
-		if sent.index(f.Name) == i && headers.index(f.Name) < 0 {
-			to = append(to, Change{Name: f.Name})
+	for i, f := range r.came {
+		if r.came.index(f.Name) == i && r.asked.index(f.Name) < 0 {
+			list = append(list, Change{Name: f.Name})
 		}
 	}
-	return to
-}
-
-// unequal returns the headers as they are and as they came, without those in front that are untouched. A name comes once
-// only, but it may have been added again since.
-func (x *exchange) unequal() (now, sent table) {
-	n := 0
-	for n < len(x.headers) && n < len(x.sent) && x.headers[n] == x.sent[n] {
-		n++
-	}
-	for _, f := range x.headers[n:] {
-		if x.headers[:n].index(f.Name) >= 0 {
-			return x.headers, x.sent
-		}
-	}
-	return x.headers[n:], x.sent[n:]
+	return list
 }
 
 // directives are those of the module that hold for the request: the host's, and behind them those of sections.

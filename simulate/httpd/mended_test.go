@@ -138,7 +138,7 @@ func TestMended(t *testing.T) {
 			for _, f := range r.Header {
 				headers[strings.ToLower(f.Name)] = f.Value
 			}
-			env, changed := environment(r.Env), changes(&q, r.Changed)
+			env, changed := environment(r.Env), changes(&q, r.Changed())
 			check(t, tt.want, func(field string) string {
 				switch field {
 				case "status":

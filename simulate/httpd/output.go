@@ -48,15 +48,23 @@ func (x *exchange) output() {
 //
 // Source: httpd.apache.org/docs/2.4, mod/core.html#httpprotocoloptions.
 func (x *exchange) refuseControls() {
-	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }
-	bad := func(f Field) bool { return strings.ContainsFunc(f.Value, control) }
-	if !slices.ContainsFunc(x.always, bad) && !slices.ContainsFunc(x.out, bad) && !strings.ContainsFunc(x.contentType, control) {
+	bad := func(f Field) bool { return hasControl(f.Value) }
+	if !slices.ContainsFunc(x.always, bad) && !slices.ContainsFunc(x.out, bad) && !hasControl(x.contentType) {
 		return
 	}
 	x.reason = "a response header with a control character"
 	x.res.ByHTTPD, x.status, x.canned = true, 500, true
 	x.out, x.always = x.out[:0], slices.DeleteFunc(x.always, bad)
 	x.contentType = "text/html; charset=iso-8859-1"
+}
+
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
+			return true
+		}
+	}
+	return false
 }
 
 // joinVary makes one header of all that Vary has, each name once.

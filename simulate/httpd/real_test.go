@@ -236,7 +236,7 @@ func differ(q *realhttpd.Request, a *realhttpd.Answer, r *httpd.Result) (fields 
 	}
 	if a.HandledBy != "" && r.HandledBy != "" {
 		add("env", list(environment(r.Env)), list(ofVariables(a.Env)))
-		add("request", list(changes(q, r.Changed)), list(changed(q, a.Request)))
+		add("request", list(changes(q, r.Changed())), list(changed(q, a.Request)))
 	}
 	got := map[string]string{}
 	for _, f := range r.Header {

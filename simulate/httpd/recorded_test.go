@@ -249,7 +249,7 @@ func compare(c *apachetest.Case, r *Result) []difference {
 		add("D", "type", orNone(r.ContentType), str(o.ContentType))
 		add("C", "env", show(envOf(r.Env)), show(recordedEnv(o.Env)))
 		changed := map[string]string{}
-		for _, f := range r.Changed {
+		for _, f := range r.Changed() {
 			changed[strings.ToLower(f.Name)] = fmt.Sprint(f.Values)
 		}
 		want := map[string]string{}

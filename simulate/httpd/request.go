@@ -125,8 +125,8 @@ type Result struct {
 	Header []Field
 	// Env are the variables when the handler ran.
 	Env []Field
-	// Changed are the headers of the request that were changed: with their values, or none for those taken away.
-	Changed []Change
+	// asked and came are the headers of the request as the handler got them and as they came: see Changed.
+	asked, came table
 	// Hops are the rounds of internal redirects, where there is more than one.
 	Hops []Hop
 	// Client is the address of the client after mod_remoteip.

@@ -155,9 +155,19 @@ func (x *exchange) followsLinks() bool {
 	return o == nil || o.Set&(server.OptFollowSymLinks|server.OptSymLinksIfOwnerMatch) != 0
 }
 
+// isClean reports whether no slash is before another one or a dot.
+func isClean(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if s[i-1] == '/' && (s[i] == '/' || s[i] == '.') {
+			return false
+		}
+	}
+	return true
+}
+
 // cleanFilename takes repeated slashes and the segments "." and ".." out of a file name.
 func cleanFilename(s string) string {
-	if !strings.Contains(s, "//") && !strings.Contains(s, "/.") {
+	if isClean(s) {
 		return s
 	}
 	clean := path.Clean(s)

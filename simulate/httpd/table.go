@@ -20,6 +20,17 @@ func (t table) get(name string) (string, bool) {
 	return "", false
 }
 
+// values returns all values of a name.
+func (t table) values(name string) []string {
+	var list []string
+	for _, f := range t {
+		if sameName(f.Name, name) {
+			list = append(list, f.Value)
+		}
+	}
+	return list
+}
+
 // joined returns all values of a name, joined as HTTP allows.
 func (t table) joined(name string) (string, bool) {
 	i := t.index(name)
