@@ -16,6 +16,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
 	"github.com/dispcheck/dispcheck/internal/yamltext"
+	"github.com/dispcheck/dispcheck/suite"
 )
 
 func configCommand() *command {
@@ -42,9 +43,9 @@ func configCommand() *command {
 				run:     runConfigVerify,
 			},
 			{
-				name: "schema", usage: "print the JSON schema of " + projectFileName + ", of mocks or of scenarios", args: "[settings|mock|scenario]",
-				about:   "JSON Schema 2020-12, for editors that complete and check YAML: of the project file, of the files that simulate --render mock:FILE reads, or of those of simulate --requests.",
-				maxArgs: 1, argValues: []string{"settings", "mock", "scenario"},
+				name: "schema", usage: "print the JSON schema of " + projectFileName + ", of mocks, of scenarios or of suites", args: "[settings|mock|scenario|suite]",
+				about:   "JSON Schema 2020-12, for editors that complete and check YAML: of the project file, of the files that simulate --render mock:FILE reads, of those of simulate --requests, or of suites of test.",
+				maxArgs: 1, argValues: []string{"settings", "mock", "scenario", "suite"},
 				bare:    true,
 				formats: []string{"json", "text"},
 				exits:   []exit{{exitClean, "the schema was printed"}, {exitUnusable, "there is no schema of that name"}},
@@ -71,8 +72,11 @@ func runConfigSchema(_ context.Context, in *invocation) error {
 		case "scenario":
 			_, err := o.Write(scenario.Schema())
 			return err
+		case "suite":
+			_, err := o.Write(suite.Schema())
+			return err
 		}
-		return usagef("", "config schema: %v", notOneOf(what, []string{"settings", "mock", "scenario"}))
+		return usagef("", "config schema: %v", notOneOf(what, []string{"settings", "mock", "scenario", "suite"}))
 	})
 }
 

@@ -7,6 +7,7 @@ func commands() []*command {
 		lintCommand(),
 		validateCommand(),
 		invalidateCommand(),
+		testCommand(),
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),

@@ -7,7 +7,7 @@ import (
 )
 
 // knownFormats are all formats that a command may write; each command says which of them are its own.
-var knownFormats = []string{"text", "compact", "json", "jsonl", "sarif", "checkstyle", "junit", "github", "github-summary", "gitlab", "sonar", "rdjson", "markdown", "md", "csv", "html"}
+var knownFormats = []string{"text", "compact", "json", "jsonl", "sarif", "checkstyle", "junit", "github", "github-summary", "gitlab", "sonar", "rdjson", "markdown", "md", "csv", "html", "lcov"}
 
 // exampleProjects are the projects in the binary that --config takes by name.
 var exampleProjects = []string{"example:cloud", "example:ams", "example:classic"}

@@ -72,7 +72,7 @@ func simulateCommand() *command {
 }
 
 func runSimulate(ctx context.Context, in *invocation) error {
-	s := simulation{in: in, wants: in.expectations()}
+	s := simulation{in: in, wants: in.expectations(), follow: in.number("follow")}
 	defer s.close()
 	if err := s.readRequests(ctx); err != nil {
 		return err

@@ -25,6 +25,12 @@ func (in *invocation) loadConfiguration(ctx context.Context, httpd bool) (*confi
 	if err != nil {
 		return nil, err
 	}
+	return configurationOf(ctx, p, httpd)
+}
+
+// configurationOf is what requests are answered with where a project was loaded.
+func configurationOf(ctx context.Context, p *project.Project, httpd bool) (*configuration, error) {
+	var err error
 	c := &configuration{Config: p.Config, project: p}
 	if httpd {
 		if c.apache, err = p.Apache(ctx); err != nil {

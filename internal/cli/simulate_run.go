@@ -36,6 +36,7 @@ type simulation struct {
 	dated    bool // the run has a time that was asked for
 	surveys  bool // a flush finds a cache to look at
 	logForm  *displog.Form
+	follow   int
 	missed   bool // an expectation was not met
 
 	// passage is what httpd did with the request at hand; nil without an httpd side.
@@ -123,7 +124,7 @@ func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 		}
 		front := site.New(&site.Site{
 			Server: c.apache.Server, Files: c.apache.Files(), Getenv: c.apache.Getenv, Dispatcher: engine, Directives: in.list("directive"),
-			Open: c.open, Now: o.Now, Follow: in.number("follow"),
+			Open: c.open, Now: o.Now, Follow: s.follow,
 		})
 		s.stage.Decide = func(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace) error {
 			s.passage = new(site.Passage)

@@ -24,7 +24,7 @@ func TestLookUp(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
-			got, err := lookUp(answer, tt.path)
+			got, err := Answer(answer).LookUp(tt.path)
 			if tt.err == "" {
 				if err != nil || got != tt.want {
 					t.Errorf("got %v and error %v, want %v", got, err, tt.want)

@@ -355,6 +355,23 @@ func (b *builder) yaml() error {
 	if err != nil {
 		return err
 	}
+	return b.tree(root)
+}
+
+// FromNode reads the YAML notation from a value that stands in another text. The error is that of [Parse].
+func FromNode(src *source.File, root *yamltext.Node, o Options) (*Scenario, error) {
+	b := &builder{src: src, options: &o, out: new(Scenario)}
+	if err := b.tree(root); err != nil {
+		return nil, err
+	}
+	if len(b.out.Steps) == 0 {
+		return nil, &EmptyError{src.Name}
+	}
+	return b.out, nil
+}
+
+// tree reads a scenario, or the list of its steps.
+func (b *builder) tree(root *yamltext.Node) error {
 	if root.Kind == yamltext.Null {
 		return nil
 	}
@@ -363,8 +380,9 @@ func (b *builder) yaml() error {
 	if root.Kind == yamltext.List {
 		f.steps, _ = form.List(tables().step).Read(&r, "the scenario", root)
 	} else {
-		root.Span = source.Span{File: b.src, Start: root.Span.Start, End: root.Span.Start} // what is said of the whole points to its start
-		tables().root.Read(&r, root, &f)
+		whole := *root // what is said of the whole points to its start
+		whole.Span.End = whole.Span.Start
+		tables().root.Read(&r, &whole, &f)
 	}
 	if !r.Failed() { // what is half read would only be found wrong again
 		b.build(&r, &f)

@@ -65,6 +65,9 @@ func (r *Reader) Merge(n *yamltext.Node, err error) {
 // Failed reports whether there is a mistake.
 func (r *Reader) Failed() bool { return len(r.errs) > 0 }
 
+// Count returns how many mistakes are kept.
+func (r *Reader) Count() int { return len(r.errs) }
+
 // Err returns the mistakes as [Errors], and nil where there is none.
 func (r *Reader) Err() error {
 	if len(r.errs) == 0 {

@@ -1,0 +1,158 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dispcheck/dispcheck/simulate"
+)
+
+const runText = `
+suite: s
+cases:
+- GET /ok: {filter: deny, tags: [a]}
+- GET /bad: {filter: allow, status: 200, tags: [a, b]}
+- GET /skipped: {filter: allow, skip: later, tags: b}
+- GET /worse: {filter: allow, tags: c}
+`
+
+func suiteOf(t *testing.T, text string) *Suite {
+	t.Helper()
+	s, err := Load(files("s.yaml", text), "s.yaml", ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// same answers every case with the same.
+func same(_ context.Context, c *Case, show func(*Observed) error) error {
+	for i := range c.Scenario.Steps {
+		if err := show(&Observed{Step: i, Answer: answer(), Decision: &simulate.Decision{Reason: "made-up"}, Trace: &simulate.Trace{}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestRun(t *testing.T) {
+	tests := []struct {
+		name, text string
+		options    Options
+		want       []string // name and result of each case
+		counts     [5]int   // passed, failed, skipped, left out, stopped
+	}{
+		{"all", runText, Options{}, []string{"GET /ok: ok", "GET /bad: filter status", "GET /skipped: skipped later", "GET /worse: filter"}, [5]int{1, 2, 1, 0, 0}},
+		{"run", runText, Options{Run: regexp.MustCompile("^s: GET /(ok|worse)$")}, []string{"GET /ok: ok", "GET /worse: filter"}, [5]int{1, 1, 0, 0, 0}},
+		{"tag", runText, Options{Tags: []string{"a", "!b"}}, []string{"GET /ok: ok"}, [5]int{1, 0, 0, 0, 0}},
+		{"not tag", runText, Options{Tags: []string{"!a"}}, []string{"GET /skipped: skipped later", "GET /worse: filter"}, [5]int{0, 1, 1, 0, 0}},
+		{"tags", runText, Options{Tags: []string{"b", "c"}}, []string{"GET /bad: filter status", "GET /skipped: skipped later", "GET /worse: filter"}, [5]int{0, 2, 1, 0, 0}},
+		{"fail fast", runText, Options{FailFast: true}, []string{"GET /ok: ok", "GET /bad: filter status"}, [5]int{1, 1, 0, 0, 2}},
+		{"only", runText + "- GET /only: {filter: deny, only: true}\n", Options{}, []string{"GET /only: ok"}, [5]int{1, 0, 0, 4, 0}},
+		{"only that is not chosen", runText + "- GET /only: {filter: deny, only: true, tags: x}\n", Options{Tags: []string{"a"}}, []string{"GET /ok: ok", "GET /bad: filter status"}, [5]int{1, 1, 0, 0, 0}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.options.Play = same
+			rep, err := Run(context.Background(), []*Suite{suiteOf(t, tt.text)}, tt.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, r := range rep.Suites[0].Cases {
+				what := "ok"
+				var paths []string
+				for _, f := range r.Failures {
+					paths = append(paths, f.Path)
+				}
+				if !r.OK {
+					what = strings.Join(paths, " ")
+				}
+				if r.Skipped != "" {
+					what = "skipped " + r.Skipped
+				}
+				got = append(got, r.Case.Name+": "+what)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("cases (-want +got):\n%s", diff)
+			}
+			if got := [5]int{rep.Passed, rep.Failed, rep.Skipped, rep.LeftOut, rep.Stopped}; got != tt.counts {
+				t.Errorf("got counts %v, want %v", got, tt.counts)
+			}
+		})
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	s := suiteOf(t, "- GET /a: {filter.acton: x, cache.nope: y}\n- GET /b: {filter: deny}\n")
+	rep, err := Run(context.Background(), []*Suite{s}, Options{Play: same})
+	want := "s.yaml:1:12: filter has no acton; did you mean action?\ns.yaml:1:29: cache has no nope; known are action, cacheable, depends_on, file, info, reason"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if rep == nil || rep.Passed != 1 {
+		t.Errorf("the other case did not run: %+v", rep)
+	}
+	broken := errors.New("broken")
+	if _, err := Run(context.Background(), []*Suite{s}, Options{Play: func(context.Context, *Case, func(*Observed) error) error { return broken }}); !errors.Is(err, broken) {
+		t.Errorf("got %v, want %v", err, broken)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Run(ctx, []*Suite{s}, Options{Play: same}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// TestWriteIsReadBack: whatever a URL or an answer has in it, a suite that was written expects just that.
+func TestWriteIsReadBack(t *testing.T) {
+	type m = map[string]any
+	for i, text := range []string{
+		"plain", "yes", "no", "true", "null", "404", "-1", "1e3", "0x1f", "~", "a: b", "a #b", "#a", "- a", "*", "/*", "a*b", "!a", "!", "/x/", "/^x$/", "/(/", "${a}", "$${a}", "{a}", "[a]", "'a'", `"a"`, `a\b`,
+		"a,b", "&a", "%20", "a%20b", "@a", "`a`", "|", ">", "?", "? a", ": a", "=", "<<", "ä", "\u2028", "2025-01-01", "a\tb", " a ", "0001", "y", "on", ".inf", "+1", "a:", "::1",
+	} {
+		t.Run(fmt.Sprintf("%d %q", i, text), func(t *testing.T) {
+			r, err := simulate.NewRequest("GET", "/x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := Answer{
+				"farm": m{"name": text}, "filter": m{"action": "allow", "rule": text}, "cache": m{"cacheable": false, "info": nil, "reason": text, "action": "none"},
+				"httpd":    m{"vhost": text, "uri": text, "handled_by": "dispatcher-handler", "location": nil, "redirects": []any{}},
+				"response": m{"status": json.Number("200"), "headers": m{}}, "request": m{"uri": text, "host": ""},
+			}
+			var b bytes.Buffer
+			if err := Write(&b, text, []Recorded{{r, a}}); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Load(files("s.yaml", b.String()), "s.yaml", ReadOptions{})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, b.String())
+			}
+			if s.Name != text {
+				t.Errorf("got name %q", s.Name)
+			}
+			wants := s.Cases[0].Wants[0]
+			if len(wants) != 6 {
+				t.Errorf("%d expectations:\n%s", len(wants), b.String())
+			}
+			for j := range wants {
+				if got, err := wants[j].Check(a); err != nil || !got.OK {
+					t.Errorf("%s: expected %v, actual %s, error %v\n%s", wants[j].Path, wants[j].Want, got.Actual, err, b.String())
+				}
+				other := Answer{"farm": m{"name": "z"}, "filter": m{"action": "deny", "rule": "z"}, "cache": m{"cacheable": true}, "httpd": m{"vhost": "z", "uri": "z"}, "response": m{"status": json.Number("500")}}
+				if got, err := wants[j].Check(other); err != nil || got.OK {
+					t.Errorf("%s: %v is met by %s, error %v", wants[j].Path, wants[j].Want, got.Actual, err)
+				}
+			}
+		})
+	}
+}
