@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"simulate":            {"source", "model", "internal/match", "internal/spelling"},
 	"internal/project":    {"source", "diag", "grammar", "grammar/httpd", "internal/match", "internal/expand", "model", "lint", "simulate", "internal/yamltext", "fixtures", "internal/apachebase", "internal/apacheconf", "model/server", "simulate/httpd", "simulate/rewrite"},
 	"internal/displog":    {},
+	"internal/accesslog":  {"internal/displog"},
 	"internal/site":       {"model", "model/server", "simulate", "simulate/httpd", "simulate/rewrite"},
 	"internal/docroot":    {"simulate"},
 	"internal/renderio":   {"simulate", "model"},

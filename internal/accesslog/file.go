@@ -1,0 +1,303 @@
+package accesslog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// wholeFile is the end of a range that has none.
+const wholeFile = math.MaxInt64
+
+// A Range is a part of a file: the lines that begin in it, from byte Start to before byte End. Ranges that follow each other
+// have each line once.
+type Range struct{ Start, End int64 }
+
+// A File is a log on disk whose format is known.
+type File struct {
+	// Name is its path.
+	Name string
+	// Size is in bytes, as on disk, when it was opened: what is appended later is not read.
+	Size int64
+	// Compression is found out from the first bytes, not from the name.
+	Compression Compression
+	// Parser is its format.
+	Parser *Parser
+}
+
+// Open looks at a file: how it is packed, and which format it has. It holds nothing open.
+func Open(name string, o Options) (*File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: name its files", name)
+	}
+	file := &File{Name: name, Size: info.Size()}
+	head, err := readHead(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if file.Compression, err = compressionOf(head); err != nil {
+		return nil, fmt.Errorf("%s %w", name, err)
+	}
+	if file.Compression != Plain {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if head, err = unpackedHead(f, file.Compression); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if file.Parser, err = Detect(head, o); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return file, nil
+}
+
+// unpackedHead reads the start of a packed file. Damage is no error here: what came before it may tell the format.
+func unpackedHead(src io.Reader, c Compression) ([]byte, error) {
+	d := decompress(src, c, true)
+	defer d.Close()
+	head, err := readHead(d)
+	var damaged *corruptError
+	if err != nil && (!errors.As(err, &damaged) || len(head) == 0) {
+		return nil, err
+	}
+	return head, nil
+}
+
+// minRange is the least that is worth a range of its own.
+const minRange = 1 << 20
+
+// Ranges parts the file into n, or fewer where it is small. A packed file, or one without lines, is in one piece.
+func (f *File) Ranges(n int) []Range {
+	if f.Compression != Plain || !f.Parser.Lines() {
+		return []Range{{0, wholeFile}}
+	}
+	return split(f.Size, n, minRange)
+}
+
+// split parts [0, size) into n ranges of at least so many bytes.
+func split(size int64, n int, least int64) []Range {
+	if most := size / least; int64(n) > most {
+		n = int(most)
+	}
+	n = max(n, 1)
+	all := make([]Range, n)
+	step, more := size/int64(n), size%int64(n)
+	at := int64(0)
+	for i := range all {
+		end := at + step
+		if int64(i) < more {
+			end++
+		}
+		all[i] = Range{at, end}
+		at = end
+	}
+	return all
+}
+
+// Read opens the file and reads a range of it; the zero Range is the whole file. Close the reader.
+func (f *File) Read(part Range) (*Reader, error) {
+	if part == (Range{}) {
+		part.End = wholeFile
+		if f.Compression == Plain && f.Parser.Lines() {
+			part.End = f.Size
+		}
+	}
+	file, err := os.Open(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	if f.Compression != Plain {
+		d := decompress(file, f.Compression, true)
+		r := newReader(d, f.Parser, 0, wholeFile)
+		r.closer = closers{d, file}
+		return r, nil
+	}
+	if part.Start > 0 {
+		if _, err := file.Seek(part.Start-1, io.SeekStart); err != nil {
+			file.Close()
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	r := newReader(file, f.Parser, part.Start, part.End)
+	r.closer = file
+	return r, nil
+}
+
+// closers closes all in order.
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var first error
+	for _, one := range c {
+		if err := one.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// ReadRange reads the lines of src that begin in part. src is not compressed.
+func ReadRange(src io.ReaderAt, p *Parser, part Range) *Reader {
+	start := max(part.Start-1, 0)
+	return newReader(io.NewSectionReader(src, start, wholeFile-start), p, part.Start, part.End)
+}
+
+// Stream reads a log from anything, such as standard input: it finds out how it is packed and which format it has. Close the
+// reader; src stays open.
+func Stream(src io.Reader, o Options) (*Reader, error) {
+	head, err := readHead(src)
+	if err != nil {
+		return nil, err
+	}
+	c, err := compressionOf(head)
+	if err != nil {
+		return nil, fmt.Errorf("input %w", err)
+	}
+	whole := io.MultiReader(bytes.NewReader(head), src)
+	var closer io.Closer
+	if c != Plain {
+		d := decompress(whole, c, false)
+		closer = d
+		if head, err = readHead(d); err != nil {
+			var damaged *corruptError
+			if !errors.As(err, &damaged) || len(head) == 0 {
+				d.Close()
+				return nil, err
+			}
+		}
+		whole = io.MultiReader(bytes.NewReader(head), d)
+	}
+	p, err := Detect(head, o)
+	if err != nil {
+		if closer != nil {
+			closer.Close()
+		}
+		return nil, err
+	}
+	r := newReader(whole, p, 0, wholeFile)
+	r.closer = closer
+	return r, nil
+}
+
+// readHead reads enough to tell the format from: headSize, or where that has few lines up to longHead. A stream that pauses is
+// waited for only until it has some lines. At an error the head is what came before it.
+func readHead(src io.Reader) ([]byte, error) {
+	head := make([]byte, 0, headSize)
+	lines, idle := 0, 0
+	for lines < 20 && idle < 100 {
+		if len(head) >= headSize && (lines >= 5 || len(head) >= longHead || looksLikeHAR(head)) {
+			break
+		}
+		if len(head) == cap(head) {
+			head = slices.Grow(head, len(head))
+		}
+		n, err := src.Read(head[len(head):cap(head)])
+		lines += bytes.Count(head[len(head):len(head)+n], []byte("\n"))
+		head = head[:len(head)+n]
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return head, err
+		}
+		if idle++; n > 0 {
+			idle = 0
+		}
+	}
+	return head, nil
+}
+
+// Expand returns the files that arguments of a command name, in the order of the arguments: files as they are, globs and folders
+// with what is in them, sorted, files whose names begin with a dot left out. "-" stays, for standard input. A file is
+// named once. What names nothing is an error.
+func Expand(args []string) ([]string, error) {
+	var names []string
+	seen := map[string]bool{}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	for _, arg := range args {
+		if arg == "-" {
+			add(arg)
+			continue
+		}
+		paths := []string{arg}
+		if _, err := os.Stat(arg); err != nil {
+			if !errors.Is(err, fs.ErrNotExist) || !strings.ContainsAny(arg, "*?[") {
+				return nil, err
+			}
+			if paths, err = filepath.Glob(arg); err != nil {
+				return nil, fmt.Errorf("pattern %s: %w", arg, err)
+			}
+			if len(paths) == 0 {
+				return nil, fmt.Errorf("pattern %s matches no file", arg)
+			}
+			slices.Sort(paths)
+		}
+		for _, path := range paths {
+			found, err := filesIn(path)
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range found {
+				add(name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// filesIn returns path, or where it is a folder the files in it, at any depth.
+func filesIn(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{filepath.Clean(path)}, nil
+	}
+	var names []string
+	err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name != path && strings.HasPrefix(d.Name(), ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() {
+			return nil
+		}
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+			return nil // a dangling link, a socket
+		}
+		names = append(names, name)
+		return nil
+	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("folder %s has no files", path)
+	}
+	return names, err
+}
