@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
@@ -131,6 +132,9 @@ func (d *decoder) redirect(sc *scope, n *apacheconf.Node, words []apacheconf.Wor
 	if sc.server() {
 		sc.host.host.Redirects = append(sc.host.host.Redirects, r)
 	} else {
+		if r.InSection { // a section has one such target: the last
+			sc.place.set.Redirects = slices.DeleteFunc(sc.place.set.Redirects, func(o *Redirect) bool { return o.InSection })
+		}
 		sc.place.set.Redirects = append(sc.place.set.Redirects, r)
 	}
 }

@@ -222,8 +222,8 @@ func (d *decoder) ruleFlag(n *apacheconf.Node, r *RewriteRule, name, value strin
 		f.EscapeNot = value
 	case "bnp", "backrefernoplus":
 		f.EscapeBlankAsPlus = false
-	case "bctls":
-		f.EscapeCTLs = true
+	case "bctls": // does not need B
+		f.Escape, f.EscapeCTLs = true, true
 	case "c", "chain":
 		f.Chain = true
 	case "co", "cookie":
