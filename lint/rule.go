@@ -163,6 +163,8 @@ type File struct {
 	Name string
 	// Text is what the file holds.
 	Text string
+	// Times is how often it holds Text; 0 is once. People are shown it once.
+	Times int
 	// Link is set where the file is a symbolic link: the path it points to, from the folder it lies in.
 	Link string
 }
@@ -195,3 +197,6 @@ func (d *Doc) ReadWith() string {
 
 // Shown returns the text for people: bytes that are no UTF-8 show as U+FFFD.
 func (f File) Shown() string { return strings.ToValidUTF8(f.Text, "\uFFFD") }
+
+// Content returns what the file holds, whole.
+func (f File) Content() string { return strings.Repeat(f.Text, max(f.Times, 1)) }

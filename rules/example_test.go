@@ -70,7 +70,7 @@ func TestExampleFixes(t *testing.T) {
 				if i < 0 {
 					t.Fatalf("%s is no file of the example", c.File.Name)
 				}
-				files[i].Text = string(c.Text)
+				files[i].Text, files[i].Times = string(c.Text), 0
 			}
 			if left := found(t, r, files); len(left) > 0 {
 				t.Errorf("after the fix:\n%s\n%s", files[0].Text, allSaid(left))
@@ -144,7 +144,7 @@ func load(t *testing.T, r *lint.Rule, files []lint.File) *project.Project {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for _, f := range files {
-		file := &fstest.MapFile{Data: []byte(f.Text)}
+		file := &fstest.MapFile{Data: []byte(f.Content())}
 		if f.Link != "" {
 			file = &fstest.MapFile{Data: []byte(f.Link), Mode: fs.ModeSymlink}
 		}

@@ -147,6 +147,9 @@ func example(b *strings.Builder, files []lint.File) {
 			if strings.Contains(f.Shown(), "\r\n") {
 				b.WriteString(", whose lines end in CR and LF")
 			}
+			if f.Times > 1 {
+				fmt.Fprintf(b, ", %d times", f.Times)
+			}
 			b.WriteString(":\n")
 		}
 		text := strings.ReplaceAll(f.Shown(), "\r\n", "\n")

@@ -94,7 +94,7 @@ func mapFile(f lint.File) *fstest.MapFile {
 	if f.Link != "" {
 		return &fstest.MapFile{Data: []byte(f.Link), Mode: fs.ModeSymlink}
 	}
-	return &fstest.MapFile{Data: []byte(f.Text)}
+	return &fstest.MapFile{Data: []byte(f.Content())}
 }
 
 // exhibitOf reads an archive of package ruletest, or another whose files are a configuration.

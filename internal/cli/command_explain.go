@@ -173,7 +173,11 @@ func writeExample(w io.Writer, files []lint.File) {
 			fmt.Fprintf(w, "\n  %s -> %s\n", f.Name, f.Link)
 			continue
 		case f.Name != "":
-			fmt.Fprintf(w, "\n  %s:\n", f.Name)
+			fmt.Fprintf(w, "\n  %s", f.Name)
+			if f.Times > 1 {
+				fmt.Fprintf(w, ", %d times", f.Times)
+			}
+			fmt.Fprintln(w, ":")
 		}
 		fmt.Fprintln(w)
 		for text := range strings.Lines(f.Shown()) {

@@ -45,6 +45,8 @@ type exchange struct {
 	// located are the sections that walkLocations found for the path locatedFor.
 	located    []*section
 	locatedFor string
+	// suspect says that a header was made of what came and has a control character in it.
+	suspect bool
 	// unparsed is the request target as it was sent.
 	unparsed string
 }

@@ -48,7 +48,7 @@ func (x *exchange) rewriteDirectory() verdict {
 	case rewrite.Redirected, rewrite.Answered:
 		x.answered(res)
 		if res.Location != "" {
-			x.out.set("Location", res.Location)
+			x.redirectTo(res.Location)
 		}
 		return verdict(res.Status)
 	case rewrite.Proxied:
@@ -133,7 +133,7 @@ func (x *exchange) directoryIndex() verdict {
 		if x.hasArgs {
 			url += "?" + x.args
 		}
-		x.out.set("Location", url)
+		x.redirectTo(url)
 		return 301
 	}
 	if x.depth >= x.engine.o.RecursionLimit {
@@ -195,7 +195,7 @@ func (x *exchange) tryIndex(name string) (v, status verdict) {
 	x.res.NotSimulated = x.res.NotSimulated[:savedBy]
 	x.locatedFor = "" // what its sections noted is gone, too
 	if status >= 300 && status < 400 && location != "" {
-		x.out.set("Location", location)
+		x.redirectTo(location)
 		return status, status
 	}
 	return goOn, status

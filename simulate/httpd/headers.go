@@ -79,10 +79,12 @@ func (x *exchange) change(h *server.HeaderRule, t *table) {
 	case server.HeaderEdit, server.HeaderEditAll:
 		if typed && x.contentType != "" {
 			x.contentType = x.edit(h, x.contentType)
+			x.suspect = x.suspect || hasControl(x.contentType)
 		}
 		for i := range *t {
 			if sameName((*t)[i].Name, h.Name) {
 				(*t)[i].Value = x.edit(h, (*t)[i].Value)
+				x.suspect = x.suspect || hasControl((*t)[i].Value)
 			}
 		}
 		return
@@ -94,6 +96,9 @@ func (x *exchange) change(h *server.HeaderRule, t *table) {
 	value, ok := x.headerValue(h)
 	if !ok {
 		return
+	}
+	if h.ValueExpr != nil || len(h.Value) > 1 || len(h.Value) == 1 && h.Value[0].Format != 0 {
+		x.suspect = x.suspect || hasControl(value)
 	}
 	switch h.Action {
 	case server.HeaderSet, server.HeaderSetIfEmpty:

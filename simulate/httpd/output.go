@@ -43,11 +43,20 @@ func (x *exchange) output() {
 	}
 }
 
+// redirectTo says where a redirect leads.
+func (x *exchange) redirectTo(location string) {
+	x.suspect = x.suspect || hasControl(location)
+	x.out.set("Location", location)
+}
+
 // refuseControls answers 500 instead of headers that would break the answer apart: httpd sends no value with a control
 // character in it other than a tab. It matters where a rule puts a decoded path into a redirect with the flag NE.
 //
 // Source: httpd.apache.org/docs/2.4, mod/core.html#httpprotocoloptions.
 func (x *exchange) refuseControls() {
+	if !x.suspect {
+		return
+	}
 	bad := func(f Field) bool { return hasControl(f.Value) }
 	if !slices.ContainsFunc(x.always, bad) && !slices.ContainsFunc(x.out, bad) && !hasControl(x.contentType) {
 		return

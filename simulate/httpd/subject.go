@@ -56,6 +56,7 @@ func (x *exchange) AddCookie(line string) {
 			return
 		}
 	}
+	x.suspect = x.suspect || hasControl(line)
 	x.always.add("Set-Cookie", line)
 }
 

@@ -62,12 +62,12 @@ func (x *exchange) rewriteServer() (v verdict, over bool) {
 		return goOn, false
 	case rewrite.Redirected:
 		x.answered(res)
-		x.out.set("Location", res.Location)
+		x.redirectTo(res.Location)
 		return verdict(res.Status), true
 	case rewrite.Answered:
 		x.answered(res)
 		if res.Location != "" {
-			x.out.set("Location", res.Location)
+			x.redirectTo(res.Location)
 		}
 		x.res.Proxy = res.Proxy // where it would have gone
 		return verdict(res.Status), true
@@ -332,7 +332,7 @@ func (x *exchange) redirects(list []*server.Redirect) (v verdict, over bool) {
 				if x.hasArgs && !strings.Contains(url, "?") {
 					url = x.memory.Join(url, "?", x.args)
 				}
-				x.out.set("Location", url)
+				x.redirectTo(url)
 			}
 			return verdict(r.Status), true
 		}
