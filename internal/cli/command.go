@@ -21,6 +21,8 @@ type command struct {
 	// completeFrom says what the shell offers for arguments; argValues are offered besides.
 	completeFrom completion
 	argValues    []string
+	// laterValues are more of them, made when they are asked for: to look at all rules at each start takes time.
+	laterValues func() []string
 	// bare says that the command reads no project file, because it must work where that one is broken,
 	// and is over at once, so that it need not be stopped by Ctrl-C.
 	bare   bool

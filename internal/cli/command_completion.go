@@ -118,7 +118,11 @@ func (c *completer) run() {
 	if cmd.maxArgs >= 0 && len(words) >= cmd.maxArgs {
 		return
 	}
-	for _, v := range cmd.argValues {
+	values := cmd.argValues
+	if cmd.laterValues != nil {
+		values = append(values[:len(values):len(values)], cmd.laterValues()...)
+	}
+	for _, v := range values {
 		c.offer(v, "")
 	}
 	if cmd.completeFrom == completeCommands {

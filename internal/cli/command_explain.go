@@ -23,11 +23,11 @@ func explainCommand() *command {
 			"of the program: nothing is fetched.",
 		formats: []string{"text", "json", "md", "markdown"},
 		minArgs: 1, maxArgs: 1,
-		argValues: ruleKeys(),
-		bare:      true,
-		exits:     []exit{{exitUnusable, "there is no such rule, or wrong usage"}},
-		example:   example{"dispcheck explain DSP151", "what a finding means"},
-		run:       runExplain,
+		laterValues: ruleKeys,
+		bare:        true,
+		exits:       []exit{{exitUnusable, "there is no such rule, or wrong usage"}},
+		example:     example{"dispcheck explain DSP151", "what a finding means"},
+		run:         runExplain,
 	}
 }
 
