@@ -11,6 +11,7 @@ import (
 	apachetext "github.com/dispcheck/dispcheck/grammar/httpd"
 	"github.com/dispcheck/dispcheck/internal/apachebase"
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
+	"github.com/dispcheck/dispcheck/internal/managedmaps"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate/httpd"
 	"github.com/dispcheck/dispcheck/source"
@@ -64,6 +65,7 @@ func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	if p.Site != "" && !isFolder(p.FS, path.Join(p.Root, httpdFolder)) {
 		o.File = strings.TrimPrefix(strings.TrimPrefix(p.Site, path.Clean(p.Root)), "/")
 	}
+	o.Files = p.managedMaps()
 	base, err := apachebase.Load(o)
 	if err != nil {
 		return nil, err
@@ -97,6 +99,30 @@ func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	a.noteDocumentRoots()
 	return a, nil
 }
+
+// managedMaps are the databases that the cloud makes of the maps it fetches from AEM, with nothing in them: what they say is
+// not known.
+func (p *Project) managedMaps() map[string]string {
+	if p.Kind != Cloud {
+		return nil
+	}
+	name := path.Join(p.Root, managedmaps.File)
+	text, err := readUpTo(p.FS, name, maxManagedMaps)
+	if err != nil {
+		return nil
+	}
+	files := map[string]string{}
+	maps, _ := managedmaps.Read(source.NewFile(p.Show(name), text))
+	for _, m := range maps {
+		for _, suffix := range []string{".dir", ".pag"} {
+			files[managedmaps.Folder+m.Name+suffix] = "\x00"
+		}
+	}
+	return files
+}
+
+// maxManagedMaps bounds the list of maps, in bytes.
+const maxManagedMaps = 1 << 20
 
 // UsualHost is a host name for requests of which nobody says what host they are for: "" where a virtual host of the project
 // answers localhost, else the name of the first one that has any.

@@ -36,6 +36,7 @@ func Rules() []*lint.Rule {
 		&mapUndefined,
 		&mapType,
 		&mapDefault,
+		&managedMapsFile,
 		&mapEntryLimit,
 		&reservedPath,
 		&prefixDoubled,
