@@ -119,12 +119,18 @@ func (x *exchange) refuse(status int, why string) verdict {
 // decide notes which directive decided.
 func (x *exchange) decide(by server.Place, reason string) { x.by, x.reason = by, reason }
 
+const tlsPort = 443
+
 // noteSettings notes what of the settings in effect is not simulated.
 func (x *exchange) noteSettings() {
 	for _, c := range x.settings().NotSimulated {
 		x.notSimulated(c)
 	}
 	for _, c := range x.host.NotSimulated {
+		// On its own port TLS changes nothing of what is answered; elsewhere httpd would refuse plain text.
+		if c.Text == "SSLEngine" && x.req.Port == tlsPort {
+			continue
+		}
 		x.notSimulated(c)
 	}
 }
