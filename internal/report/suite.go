@@ -19,6 +19,8 @@ type TestRun struct {
 	*suite.Report
 	// Uncovered says that text output names what decided nothing.
 	Uncovered bool
+	// Compact says that text output has one line for all suites.
+	Compact bool
 	// Below says that the coverage is too low, in a sentence for each kind that is.
 	Below []string
 }
@@ -182,9 +184,15 @@ func (p *Printer) Test(w io.Writer, t *TestRun) error {
 	}
 	for i := range t.Suites {
 		sr := &t.Suites[i]
+		if t.Compact {
+			break
+		}
 		row("%s: %s  (%s)", sr.Suite.Name, testCounts(sr.Passed, sr.Failed, sr.Skipped), Path(p.Prefix, sr.Suite.File.Name))
 	}
-	if len(t.Suites) > 1 {
+	switch {
+	case t.Compact:
+		row("%s: %s", countWord(len(t.Suites), "suite"), testCounts(t.Passed, t.Failed, t.Skipped))
+	case len(t.Suites) > 1:
 		row("all suites: %s", testCounts(t.Passed, t.Failed, t.Skipped))
 	}
 	if t.LeftOut > 0 {

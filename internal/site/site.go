@@ -63,6 +63,15 @@ type Redirect struct {
 	From, To string
 	Status   int
 	By       server.Place
+
+	// Host is the virtual host that answered with it; Steps are the rewrite rules that were tried, in their order.
+	Host  *server.Host
+	Steps []rewrite.Step
+	// Farm, Filter and Invalidate are the farm, the filter rule and the entry of /invalidate that decided; nil where none did.
+	Farm               *model.Farm
+	Filter, Invalidate *model.Rule
+	// Looked is how many entries the trace had in Looked when it was answered.
+	Looked int
 }
 
 // Step implements rewrite.Recorder.
@@ -103,7 +112,7 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 		if !ok || next == nil {
 			break
 		}
-		p.Redirects = append(p.Redirects, Redirect{From: urlOf(r), To: location, Status: d.Response.Status, By: p.Result.By})
+		p.Redirects = append(p.Redirects, redirectOf(r, location, d, t, p))
 		if seen[urlOf(next)] {
 			p.Loop = true
 			break
@@ -115,6 +124,18 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 		}
 	}
 	return nil
+}
+
+// redirectOf is the answer to r as a redirect that is about to be followed.
+func redirectOf(r *simulate.Request, location string, d *simulate.Decision, t *simulate.Trace, p *Passage) Redirect {
+	out := Redirect{
+		From: urlOf(r), To: location, Status: d.Response.Status, By: p.Result.By, Host: p.Result.Host, Steps: p.Steps,
+		Farm: d.Farm.Farm, Filter: d.Filter.Rule, Invalidate: d.Cache.Validity.Rule,
+	}
+	if t != nil {
+		out.Looked = len(t.Looked)
+	}
+	return out
 }
 
 // urlOf is a request's URL, by which loops are found.
