@@ -46,13 +46,13 @@ func watchTests(ctx context.Context, in *invocation) error {
 		return err
 	}
 	w := watched{in: in, own: own, paths: firstPaths(in, location)}
+	if len(w.paths) == 0 {
+		return usagef("leave out --watch", "--watch: neither the configuration nor a suite lies on the disk")
+	}
 	wait := in.program.newWaiter(func() []string { return w.paths })
 	for first := true; ; first = false {
 		if err := w.once(ctx, first); err != nil {
 			return err
-		}
-		if len(w.paths) == 0 {
-			return usagef("leave out --watch", "nothing that the run rests on lies on the disk")
 		}
 		in.remark("dispcheck: waiting for a change of %s; Ctrl-C ends", countOf(len(w.paths), "file or folder"))
 		changed, err := w.next(ctx, wait)
