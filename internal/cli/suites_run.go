@@ -5,17 +5,18 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
+	"github.com/dispcheck/dispcheck/internal/yamltext"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
@@ -42,12 +43,7 @@ func startOfTime() time.Time { return time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC
 // load loads the configuration for an environment and variables of a case. Findings are printed for the first one alone.
 func (t *testRun) load(ctx context.Context, environment string, env map[string]string) (*loaded, error) {
 	key := environment
-	names := make([]string, 0, len(env))
-	for n := range env {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(env)) {
 		key += "\x00" + n + "\x00" + env[n]
 	}
 	if l := t.loaded[key]; l != nil {
@@ -63,9 +59,7 @@ func (t *testRun) load(ctx context.Context, environment string, env map[string]s
 		if environment != "" {
 			o.Environment = environment
 		}
-		for n, v := range env {
-			o.Env[n] = v
-		}
+		maps.Copy(o.Env, env)
 		var p *project.Project
 		if p, err = loadProject(ctx, o); err == nil {
 			l.configuration, err = configurationOf(ctx, p, httpd)
@@ -244,8 +238,7 @@ func noSuites(looked []string) error {
 
 // read reads a suite on disk.
 func (t *testRun) read(file string, base scenario.Base) (*suite.Suite, error) {
-	const most = 1 << 20
-	if _, err := readBounded(file, most+1); err != nil { // what is no regular file may never end
+	if err := checkFile(file, yamltext.MaxSize); err != nil {
 		return nil, err
 	}
 	dir, name := filepath.Split(file)
@@ -424,7 +417,7 @@ func (t *testRun) record(ctx context.Context, l *loaded) error {
 	if err := in.writeFile(in.args[0], whole(b.Bytes())); err != nil {
 		return err
 	}
-	in.remark("%s: %s written", display(in.args[0]), countOf(len(out), "case"))
+	in.remark("%s: %s written", display(in.args[0]), count(len(out), "case"))
 	return nil
 }
 
