@@ -54,7 +54,7 @@ func (d *decoder) rewriteBase(sc *scope, n *apacheconf.Node, words []apacheconf.
 	}
 }
 
-// rewriteOptions are the options by their names in lower case.
+// rewriteOptionNames are the options as their documentation writes them.
 var rewriteOptionNames = [...]string{"Inherit", "InheritBefore", "InheritDown", "InheritDownBefore", "IgnoreInherit", "AllowNoSlash",
 	"AllowAnyURI", "MergeBase", "IgnoreContextInfo", "LegacyPrefixDocRoot", "LongURLOptimization"}
 
@@ -66,7 +66,7 @@ func (d *decoder) rewriteOptions(sc *scope, n *apacheconf.Node, words []apacheco
 	for _, w := range words {
 		name := strings.ToLower(w.Text)
 		if strings.HasPrefix(name, "maxredirects=") {
-			d.warn("", n, n.WordSpan(w), "use LimitInternalRecursion", "option MaxRedirects does nothing")
+			d.warn(ruleArgument, n, n.WordSpan(w), "use LimitInternalRecursion", "option MaxRedirects does nothing")
 			continue
 		}
 		for _, r := range all {
@@ -95,7 +95,7 @@ func (d *decoder) rewriteOptions(sc *scope, n *apacheconf.Node, words []apacheco
 			case "allownoslash":
 				r.AllowNoSlash = true
 			default:
-				hint := ""
+				hint := "the options are " + strings.Join(rewriteOptionNames[:], ", ")
 				if near := nearestOf(w.Text, rewriteOptionNames[:]); near != "" {
 					hint = "did you mean " + near
 				}
@@ -396,7 +396,7 @@ func (d *decoder) rewriteCond(sc *scope, n *apacheconf.Node) {
 	default:
 		if c.NoCase {
 			c.NoCase = false
-			d.warn("", n, n.WordSpan(words[2]), "remove it", "flag NC does nothing to %s", text)
+			d.warn(ruleArgument, n, n.WordSpan(words[2]), "remove it", "flag NC does nothing to %s", text)
 		}
 	}
 	sc.place.conditions = append(sc.place.conditions, c)
