@@ -13,7 +13,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/internal/managedmaps"
 	"github.com/dispcheck/dispcheck/model/server"
-	"github.com/dispcheck/dispcheck/simulate/httpd"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -137,7 +136,7 @@ func (a *Apache) UsualHost() string {
 			names = append(names, n.Pattern)
 		}
 		for _, n := range names {
-			if httpd.MatchName("localhost", n) {
+			if server.MatchName(n, "localhost") {
 				return ""
 			}
 			if first == "" && n != "" && !strings.ContainsAny(n, "*?$") {
