@@ -45,7 +45,12 @@ func (p *Project) hasOwnServer() bool {
 
 // Apache loads the httpd side of the project; nil where there is none. What is wrong with it is in its findings; an error
 // says that a bound was exceeded or that a file cannot be read.
-func (p *Project) Apache(ctx context.Context) (*Apache, error) {
+//
+// It is the side as it runs: in AEM as a Cloud Service, the platform's own files count in the place of the project's copies.
+func (p *Project) Apache(ctx context.Context) (*Apache, error) { return p.loadApache(ctx, true) }
+
+// loadApache loads the httpd side as it runs, or as it is written.
+func (p *Project) loadApache(ctx context.Context, runs bool) (*Apache, error) {
 	if !p.HasApache() {
 		return nil, nil
 	}
@@ -55,7 +60,7 @@ func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	}
 	o := apachebase.Options{
 		Profile: apachebase.Profile(p.Kind), Project: root, Flags: p.Env.Flags(),
-		Text: p.apacheText,
+		Text: p.apacheText, Layered: runs,
 		Env: func(name string) (string, bool) {
 			v, ok := p.Env.onServer(name)
 			return v.Value, ok
