@@ -18,12 +18,12 @@ import (
 	"github.com/dispcheck/dispcheck/internal/mock"
 	"github.com/dispcheck/dispcheck/internal/mock/folder"
 	"github.com/dispcheck/dispcheck/internal/renderio"
-	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
 	"github.com/dispcheck/dispcheck/internal/site"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/suite"
 )
 
 // A simulation is one run of simulate: a scenario, and what it is played on.
@@ -31,7 +31,7 @@ type simulation struct {
 	in       *invocation
 	scenario *scenario.Scenario
 	many     bool // the requests are those of a file
-	wants    []report.Expectation
+	wants    []suite.Expectation
 	notes    []string // what was assumed for all requests
 	stage    scenario.Stage
 	dated    bool // the run has a time that was asked for
@@ -184,7 +184,7 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 	for _, name := range []string{"ca-file", "cert-file"} {
 		if file := in.text(name); file != "" {
 			const most = 16 << 20
-			if _, err := readBounded(file, most); err != nil { // what is no regular file may never end
+			if err := checkFile(file, most); err != nil {
 				return nil, err
 			}
 		}
@@ -456,7 +456,7 @@ func parseRespond(s string) (status int, contentType string, err error) {
 // loadMock reads a file of canned answers.
 func loadMock(path string) (*mock.Mock, error) {
 	const most = 16 << 20
-	if _, err := readBounded(path, most); err != nil { // what is no regular file may never end
+	if err := checkFile(path, most); err != nil {
 		return nil, err
 	}
 	real, err := filepath.EvalSymlinks(path)

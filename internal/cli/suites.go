@@ -2,16 +2,17 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/internal/report"
+	"github.com/dispcheck/dispcheck/source"
 	"github.com/dispcheck/dispcheck/suite"
 )
 
@@ -110,13 +111,6 @@ func firstOf(name, whole string) string {
 	return whole
 }
 
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // write writes the report in all formats that are asked for.
 func (t *testRun) write(run *report.TestRun) error {
 	text := false
@@ -170,30 +164,24 @@ func (t *testRun) below() ([]string, error) {
 // update writes what is decided today into the suites, and reports whether anything is left that failed.
 func (t *testRun) update(rep *suite.Report) (left bool, err error) {
 	edits, kept := suite.Updates(rep)
-	for src, list := range edits {
+	for _, src := range slices.SortedFunc(maps.Keys(edits), func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) }) {
+		list := edits[src]
 		path, ok := t.paths[src.Name]
 		if !ok {
 			kept += len(list)
 			continue
 		}
-		info, err := os.Stat(path)
+		after, err := diag.Apply(src, list)
 		if err != nil {
-			return false, newFileError(src.Name, err)
+			return false, &internalError{err}
 		}
-		now, err := readBounded(path, int64(len(src.Text)))
-		if err != nil {
+		if err := t.in.rewriteUnchanged(path, src.Text, after); err != nil {
 			return false, err
 		}
-		if string(now) != string(src.Text) {
-			return false, &fileError{src.Name, errors.New("was changed while its cases were run; nothing is written")}
-		}
-		if err := t.in.rewrite(path, whole(suite.Apply(src, list)), info); err != nil {
-			return false, err
-		}
-		t.in.remark("%s: %s updated", t.in.name(src.Name), countOf(len(list), "expectation"))
+		t.in.remark("%s: %s updated", t.in.name(src.Name), count(len(list), "expectation"))
 	}
 	if kept > 0 {
-		t.in.remark("dispcheck: %s cannot be updated: they are patterns, come from variables, or are shared by cases that differ", countOf(kept, "expectation"))
+		t.in.remark("dispcheck: %s cannot be updated: they are patterns, come from variables, or are shared by cases that differ", count(kept, "expectation"))
 	}
 	return kept > 0, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/scenario"
+	"github.com/dispcheck/dispcheck/internal/yamltext"
 	"github.com/dispcheck/dispcheck/suite"
 )
 
@@ -70,8 +71,7 @@ func noSuites(looked []string) error {
 
 // read reads a suite on disk.
 func (t *testRun) read(file string, base scenario.Base) (*suite.Suite, error) {
-	const most = 1 << 20
-	if _, err := readBounded(file, most+1); err != nil { // what is no regular file may never end
+	if err := checkFile(file, yamltext.MaxSize); err != nil {
 		return nil, err
 	}
 	dir, name := filepath.Split(file)

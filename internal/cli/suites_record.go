@@ -71,7 +71,7 @@ func (t *testRun) record(ctx context.Context, l *loaded) error {
 	if err := in.writeFile(in.args[0], whole(b.Bytes())); err != nil {
 		return err
 	}
-	in.remark("%s: %s written", display(in.args[0]), countOf(len(out), "case"))
+	in.remark("%s: %s written", display(in.args[0]), count(len(out), "case"))
 	return nil
 }
 

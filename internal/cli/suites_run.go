@@ -182,7 +182,7 @@ func (t *testRun) end(rep *suite.Report, wrong error) error {
 		return err
 	}
 	if rep.LeftOut > 0 {
-		in.remark("dispcheck: only: in a suite leaves %s out", countOf(rep.LeftOut, "case"))
+		in.remark("dispcheck: only: in a suite leaves %s out", count(rep.LeftOut, "case"))
 	}
 	if wrong != nil {
 		in.complain(wrong)

@@ -54,7 +54,7 @@ func watchTests(ctx context.Context, in *invocation) error {
 		if err := w.once(ctx, first); err != nil {
 			return err
 		}
-		in.remark("dispcheck: waiting for a change of %s; Ctrl-C ends", countOf(len(w.paths), "file or folder"))
+		in.remark("dispcheck: waiting for a change of %s; Ctrl-C ends", count(len(w.paths), "file or folder"))
 		changed, err := w.next(ctx, wait)
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func (w *watched) next(ctx context.Context, wait waiter) (string, error) {
 		case 1:
 			return report.Line(display(changed[0])), nil
 		}
-		return fmt.Sprintf("%s and %s", report.Line(display(changed[0])), countOf(len(changed)-1, "other file")), nil
+		return fmt.Sprintf("%s and %s", report.Line(display(changed[0])), count(len(changed)-1, "other file")), nil
 	}
 }
 

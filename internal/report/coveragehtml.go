@@ -224,7 +224,7 @@ func (it *coveredItem) title() string {
 	if it.Times == 0 {
 		return s + ": never decided"
 	}
-	return s + ": decided " + countWord(it.Times, "time")
+	return s + ": decided " + counted(it.Times, "time")
 }
 
 // markup writes a text so that nothing in it is a tag, an entity, or the end of an attribute.

@@ -191,15 +191,15 @@ func (p *Printer) Test(w io.Writer, t *TestRun) error {
 	}
 	switch {
 	case t.Compact:
-		row("%s: %s", countWord(len(t.Suites), "suite"), testCounts(t.Passed, t.Failed, t.Skipped))
+		row("%s: %s", counted(len(t.Suites), "suite"), testCounts(t.Passed, t.Failed, t.Skipped))
 	case len(t.Suites) > 1:
 		row("all suites: %s", testCounts(t.Passed, t.Failed, t.Skipped))
 	}
 	if t.LeftOut > 0 {
-		row("%s left out: others say only", countWord(t.LeftOut, "case"))
+		row("%s left out: others say only", counted(t.LeftOut, "case"))
 	}
 	if t.Stopped > 0 {
-		row("%s not run: --fail-fast", countWord(t.Stopped, "case"))
+		row("%s not run: --fail-fast", counted(t.Stopped, "case"))
 	}
 	if t.Coverage != nil {
 		p.coverage(b, t)
@@ -249,13 +249,6 @@ func testCounts(passed, failed, skipped int) string {
 		s += fmt.Sprintf(", %d skipped", skipped)
 	}
 	return s
-}
-
-func countWord(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // coverageWords are what people call the kinds.

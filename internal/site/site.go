@@ -177,7 +177,7 @@ func (s *Site) names(host string) bool {
 			return true
 		}
 		for _, a := range h.Names {
-			if a.Pattern != "*" && httpd.MatchName(host, a.Pattern) {
+			if a.Pattern != "*" && server.MatchName(a.Pattern, host) {
 				return true
 			}
 		}
