@@ -18,7 +18,7 @@ type CoverageKind string
 const (
 	VHosts            CoverageKind = "vhosts"             // chosen for a request
 	RewriteRules      CoverageKind = "rewrite_rules"      // pattern and conditions held, and the rule was applied
-	RewriteConditions CoverageKind = "rewrite_conditions" // compared
+	RewriteConditions CoverageKind = "rewrite_conditions" // kept its rule from being applied; one of several joined by OR was met
 	Farms             CoverageKind = "farms"              // chosen for a request
 	FilterRules       CoverageKind = "filter"             // the last that matched
 	CacheRules        CoverageKind = "cache_rules"        // the last that matched
@@ -202,9 +202,18 @@ func (n *noting) passed(h *server.Host, steps []rewrite.Step) {
 			n.hit(RewriteRules, s.Rule.At)
 		}
 		for _, cond := range s.Conditions {
-			n.hit(RewriteConditions, cond.Cond.At)
+			if cond.Matched == alternative(s.Rule, cond.Cond) {
+				n.hit(RewriteConditions, cond.Cond.At)
+			}
 		}
 	}
+}
+
+// alternative reports whether a condition is one of several that [OR] joins: such a one decides where it is met. Any other decides
+// where it is not: without it the rule would be applied.
+func alternative(r *server.RewriteRule, c *server.RewriteCond) bool {
+	i := slices.Index(r.Conditions, c)
+	return c.Or || i > 0 && r.Conditions[i-1].Or
 }
 
 // judged notes what decided in the Dispatcher.

@@ -47,7 +47,10 @@ func TestDecided(t *testing.T) {
 	step := func(name string, applied bool, conds ...string) rewrite.Step {
 		s := rewrite.Step{Rule: &server.RewriteRule{Place: server.Place{At: text.line(t, name)}}, Matched: true, Applied: applied}
 		for _, cond := range conds {
-			s.Conditions = append(s.Conditions, rewrite.CondStep{Cond: &server.RewriteCond{Place: server.Place{At: text.line(t, cond)}}})
+			cond, met := strings.CutPrefix(cond, "met ")
+			c := &server.RewriteCond{Place: server.Place{At: text.line(t, cond)}}
+			s.Rule.Conditions = append(s.Rule.Conditions, c)
+			s.Conditions = append(s.Conditions, rewrite.CondStep{Cond: c, Matched: met})
 		}
 		return s
 	}
@@ -68,7 +71,7 @@ func TestDecided(t *testing.T) {
 		}},
 		Passage: &site.Passage{
 			Steps:     []rewrite.Step{step("rule 2", true)},
-			Redirects: []site.Redirect{{Host: host("host 1"), Steps: []rewrite.Step{step("rule 1", true, "cond 1"), step("rule 3", false, "cond 1", "cond 2")}, Farm: farm, Filter: rule("filter 1"), Looked: 3}},
+			Redirects: []site.Redirect{{Host: host("host 1"), Steps: []rewrite.Step{step("rule 1", true, "met cond 1"), step("rule 3", false, "met cond 1", "cond 2")}, Farm: farm, Filter: rule("filter 1"), Looked: 3}},
 		},
 		Invalidates: []*model.Rule{rule("stale 2"), rule("stale 2")},
 	}
@@ -81,7 +84,7 @@ func TestDecided(t *testing.T) {
 		return b.String()
 	}
 	c.Note(o)
-	want := "host 1: 1\nhost 2: 1\nrule 1: 1\nrule 2: 1\nrule 3: 0\ncond 1: 2\ncond 2: 1\nfarm: 2\nfilter 1: 1\nfilter 2: 1\ncache 1: 1\ncache 2: 2\nparam 1: 1\nparam 2: 1\nstale 1: 1\nstale 2: 2\nclient: 1\n"
+	want := "host 1: 1\nhost 2: 1\nrule 1: 1\nrule 2: 1\nrule 3: 0\ncond 1: 0\ncond 2: 1\nfarm: 2\nfilter 1: 1\nfilter 2: 1\ncache 1: 1\ncache 2: 2\nparam 1: 1\nparam 2: 1\nstale 1: 1\nstale 2: 2\nclient: 1\n"
 	if diff := cmp.Diff(want, counts()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
@@ -94,5 +97,53 @@ func TestDecided(t *testing.T) {
 	}
 	if got := c.Of(RewriteRules); got.Covered != 2 || got.Total != 3 || len(got.Uncovered) != 1 || got.Uncovered[0].Name != "rule 3" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestConditionsThatDecide: of each condition of a rule, whether it decided.
+func TestConditionsThatDecide(t *testing.T) {
+	tests := []struct {
+		name  string
+		conds string // each as NAME, NAME+ where it is met, and | behind it where it is joined to the next
+		want  string
+	}{
+		{"met", "a+", ""},
+		{"not met", "a", "a"},
+		{"the second is not met", "a+ b", "b"},
+		{"either, the first is met", "a+|", "a"},
+		{"either, the second is met", "a| b+", "b"},
+		{"neither", "a| b", ""},
+		{"behind either, and not met", "a+| -b c", "a c"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var conds []string
+			for _, w := range strings.Fields(tt.conds) {
+				conds = append(conds, strings.Trim(w, "+|-"))
+			}
+			text := coverText{source.NewFile("rules", []byte(strings.Join(conds, "\n")+"\n"))}
+			c := NewCoverage()
+			r := &server.RewriteRule{}
+			s := rewrite.Step{Rule: r}
+			for _, w := range strings.Fields(tt.conds) {
+				name := strings.Trim(w, "+|-")
+				cond := &server.RewriteCond{Place: server.Place{At: text.line(t, name)}, Or: strings.HasSuffix(w, "|")}
+				c.add(RewriteConditions, name, cond.At)
+				r.Conditions = append(r.Conditions, cond)
+				if !strings.HasPrefix(w, "-") { // which was not compared
+					s.Conditions = append(s.Conditions, rewrite.CondStep{Cond: cond, Matched: strings.Contains(w, "+")})
+				}
+			}
+			c.Note(&Observed{Decision: &simulate.Decision{}, Trace: &simulate.Trace{}, Passage: &site.Passage{Steps: []rewrite.Step{s}}})
+			var got []string
+			for _, it := range c.Items() {
+				if it.Times > 0 {
+					got = append(got, it.Name)
+				}
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func TestSuitesNoticeWhatIsTakenAway(t *testing.T) {
 				file := filepath.FromSlash(strings.TrimPrefix(r.at.File.Name, "example:"+name+"/"))
 				place := fmt.Sprintf("%s:%d", filepath.ToSlash(file), r.at.Position().Line)
 				counts[r.kind]++
-				code, out := withoutText(t, filepath.Join(dir, file), r.spans, func() (int, string) { return runSuites(dir, "--fail-fast") })
+				code, out := withoutText(t, readAs(name, dir, file), r.spans, func() (int, string) { return runSuites(dir, "--fail-fast") })
 				named := slices.Contains(uncovered, string(r.kind)+" "+place)
 				switch {
 				case r.kind == suite.FilterRules && named:
@@ -121,28 +122,40 @@ func noteRules(rules map[source.Span]*server.RewriteRule, s *server.RewriteSetti
 	}
 }
 
-// withoutText takes texts out of a file as long as f takes.
-func withoutText(t *testing.T, file string, spans []source.Span, f func() (int, string)) (int, string) {
+// readAs are the paths under which a file of an example lies in a copy without links: as itself, and in place of the links to it.
+func readAs(example, dir, file string) []string {
+	out := []string{filepath.Join(dir, file)}
+	for link, target := range fixtures.Links(example) {
+		if path.Join(path.Dir(link), target) == filepath.ToSlash(file) {
+			out = append(out, filepath.Join(dir, filepath.FromSlash(link)))
+		}
+	}
+	return out
+}
+
+// withoutText takes texts out of a file, which has several paths, as long as f takes.
+func withoutText(t *testing.T, paths []string, spans []source.Span, f func() (int, string)) (int, string) {
 	t.Helper()
 	text := spans[0].File.Text
 	var without []byte
 	last := 0
 	for _, s := range spans {
 		if s.IsZero() || s.File != spans[0].File || int(s.Start) < last {
-			t.Fatalf("%s: %v is no place that can be taken away", file, s.Position())
+			t.Fatalf("%s: %v is no place that can be taken away", paths[0], s.Position())
 		}
 		without = append(without, text[last:s.Start]...)
 		last = int(s.End)
 	}
 	without = append(without, text[last:]...)
-	if err := os.WriteFile(file, without, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			t.Fatal(err)
+	write := func(text []byte) {
+		for _, p := range paths {
+			if err := os.WriteFile(p, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}()
+	}
+	write(without)
+	defer write(text)
 	return f()
 }
 
