@@ -6,6 +6,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/model"
@@ -234,7 +235,7 @@ func fields(list []httpd.Field) simulate.Header {
 	return h
 }
 
-// request is the request as it comes to httpd. Where the server has nothing on the port of TLS, it ended before httpd, as it
+// request is the request as it comes to httpd: to the port that its host names, where the server has virtual hosts there. Where the server has nothing on the port of TLS, it ended before httpd, as it
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
@@ -242,6 +243,7 @@ func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
 	if !r.TLS {
+		q.Port = s.namedPort(r.Host)
 		return q
 	}
 	if s.Server.HasPort(443) {
@@ -253,6 +255,17 @@ func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 		p.Assumed = append(p.Assumed, "TLS ends in front of httpd: the request has X-Forwarded-Proto: https")
 	}
 	return q
+}
+
+// namedPort is the port that a client comes to who asks for a host with a port, where the server has virtual hosts there; 0 for any
+// other, which is the usual one.
+func (s *Site) namedPort(host string) int {
+	_, text, ok := strings.Cut(host[strings.IndexByte(host, ']')+1:], ":")
+	port, err := strconv.Atoi(text)
+	if !ok || err != nil || port == 443 || !s.Server.HasPort(port) {
+		return 0
+	}
+	return port
 }
 
 // A handler is the Dispatcher as httpd sees it, for one request.
