@@ -85,7 +85,8 @@ func cacheHint(x *Expectation, o *Observed) string {
 	case c.Cacheable && x.Want.takes("no"):
 		return fmt.Sprintf("an entry of /rules that denies %s has to stand behind %s", d.URI, called(c.Rule, "the others"))
 	case c.Cacheable && (x.Want.takes("hit") || x.Want.takes("stale") || x.Want.takes("expired")) && !c.Validity.Known:
-		return fmt.Sprintf("%s is not in the cache: write it below files:, or ask for it in a step before, with a render that answers", d.URI)
+		file := cmp.Or(textAt(o, "cache.file"), d.URI)
+		return fmt.Sprintf("%s is not there: write it below files:, or ask for the page in a step before, with a render that answers", file)
 	case c.Cacheable || !x.Want.takes("yes"):
 		return ""
 	}
@@ -204,15 +205,21 @@ func publishHint(list string, x *Expectation, o *Observed) string {
 		if !slices.Contains(entriesAt(o, "invalidation."+other), name) {
 			continue
 		}
-		switch list {
-		case "stale":
+		switch {
+		case other == "deleted":
+			return name + " is deleted: it belongs to the handle of the publish"
+		case list == "stale":
 			return fmt.Sprintf("%s is %s: /invalidate has to allow it, and /statfileslevel to let the publish reach its folder", name, other)
-		case "fresh":
+		case list == "fresh":
 			return fmt.Sprintf("%s is %s: /invalidate has to deny it, or a greater /statfileslevel to keep the publish from its folder", name, other)
 		}
 		return fmt.Sprintf("%s is %s: a publish deletes the files of its own handle", name, other)
 	}
-	return name + " is not in the cache: write it below files:"
+	docroot := ""
+	if f := d.Farm.Farm; f != nil && f.Cache != nil {
+		docroot = strings.TrimRight(f.Cache.Docroot.Value, "/")
+	}
+	return docroot + name + " is not there: write it below files:"
 }
 
 // pathAsked is the path that the client asked for.
