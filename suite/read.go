@@ -590,7 +590,7 @@ func (rd *reader) one(f *fragment, tags []string, defaults []setting, d *draft, 
 	if r.Count() > before {
 		return nil
 	}
-	if c.Follow == 0 && !has("follow") && c.expects("hops") {
+	if c.Follow == 0 && !has("follow") && c.Expects("hops") {
 		c.Follow = usualFollow
 	}
 	if c.Name == "" {
@@ -612,8 +612,8 @@ func (rd *reader) one(f *fragment, tags []string, defaults []setting, d *draft, 
 // usualFollow is how many redirects are followed where a case expects a number of them and does not say.
 const usualFollow = 10
 
-// expects reports whether something is expected of a name.
-func (c *Case) expects(name string) bool {
+// Expects reports whether something is expected of a name, such as "log".
+func (c *Case) Expects(name string) bool {
 	return slices.ContainsFunc(c.Wants, func(wants []Expectation) bool {
 		return slices.ContainsFunc(wants, func(x Expectation) bool { return x.Path == name })
 	})

@@ -189,7 +189,7 @@ func uncoveredOf(t *testing.T, dir string) []string {
 
 func runSuites(dir string, flags ...string) (code int, out string) {
 	var stdout, stderr bytes.Buffer
-	args := append([]string{"dispcheck", "test", "-c", dir, "--format", "json", "--no-project-config", "-q"}, flags...)
+	args := append([]string{"dispcheck", "test", "-c", dir, "--environment", "prod", "--format", "json", "--no-project-config", "-q"}, flags...)
 	code = Main(args, strings.NewReader(""), &stdout, &stderr)
 	if code == exitUnusable {
 		return code, stderr.String()

@@ -50,6 +50,9 @@ func (t *testRun) close() {
 // load loads the configuration for an environment and variables of a case, or returns it where it was. Findings are printed for
 // the first one alone.
 func (t *testRun) load(ctx context.Context, environment string, env map[string]string) (*loaded, error) {
+	if environment == t.in.text("environment") {
+		environment = "" // that of the flags
+	}
 	key := environment
 	for _, n := range slices.Sorted(maps.Keys(env)) {
 		key += "\x00" + n + "\x00" + env[n]

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -57,5 +59,31 @@ func TestRecordedSuitesPass(t *testing.T) {
 				t.Errorf("exit code %d: %s%s", code, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestOutputIsTheSameInParallel: however many cases run at once, every format says the same.
+func TestOutputIsTheSameInParallel(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "broken.dispcheck.yaml")
+	text := "- urls: [/a.html, /us/en.html, /b.html, /about-us, /c.html, /system, /d.html, /e.html, /f.html]\n  expect: {filter: allow, status: 404}\n"
+	if err := os.WriteFile(broken, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(players int, args ...string) string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(players))
+		var out bytes.Buffer
+		code := Main(append([]string{"dispcheck", "test", "--no-project-config"}, args...), strings.NewReader(""), &out, &out)
+		return fmt.Sprintf("%s\nexit code %d", out.String(), code)
+	}
+	for _, args := range [][]string{
+		{"-c", "example:cloud", "--format", "json", "--coverage"}, {"-c", "example:ams", "--format", "html"}, {"-c", "example:classic", "--format", "junit"},
+		{broken, "-c", "example:cloud", "--host", "www.wknd.example", "--coverage", "--uncovered"}, {broken, "-c", "example:cloud", "--fail-fast", "--coverage"},
+	} {
+		want := run(1, args...)
+		for _, players := range []int{2, 9} {
+			if got := run(players, args...); got != want {
+				t.Errorf("%q with %d players says\n%s\nwith one\n%s", args, players, got, want)
+			}
+		}
 	}
 }
