@@ -309,6 +309,7 @@ func (rd *reader) tabled(s *Suite, f *fragment, tags []string, defaults []settin
 		r.Failf(table, "write NAME: VALUE lines, each row behind a dash", "table is %s, not a list of rows", table.Kind)
 		return
 	}
+	n = withoutTable(n, body) // or each row would be read with all of them
 	for _, row := range table.Items {
 		inner, before := newVariables(vars), r.Count()
 		for _, e := range readVariables(r, "the row", row) {
@@ -321,6 +322,18 @@ func (rd *reader) tabled(s *Suite, f *fragment, tags []string, defaults []settin
 			return // each row would say the same again
 		}
 	}
+}
+
+// withoutTable returns the entry n, whose keys stand in body, without its table.
+func withoutTable(n, body *yamltext.Node) *yamltext.Node {
+	rest := *body
+	rest.Entries = slices.DeleteFunc(slices.Clone(body.Entries), func(e yamltext.Entry) bool { return e.Key.Text == "table" })
+	if body == n {
+		return &rest
+	}
+	out := *n
+	out.Entries = []yamltext.Entry{{Key: n.Entries[0].Key, Value: &rest}}
+	return &out
 }
 
 // A draft is a case as a text says it, with variables put in.
