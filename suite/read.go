@@ -625,10 +625,10 @@ func (rd *reader) one(f *fragment, tags []string, defaults []setting, d *draft, 
 // usualFollow is how many redirects are followed where a case expects a number of them and does not say.
 const usualFollow = 10
 
-// Expects reports whether something is expected of a name, such as "log".
+// Expects reports whether something is expected of a name, such as "log", or of what lies below it.
 func (c *Case) Expects(name string) bool {
 	return slices.ContainsFunc(c.Wants, func(wants []Expectation) bool {
-		return slices.ContainsFunc(wants, func(x Expectation) bool { return x.Path == name })
+		return slices.ContainsFunc(wants, func(x Expectation) bool { return x.Path == name || strings.HasPrefix(x.Path, name+".") })
 	})
 }
 
@@ -835,7 +835,7 @@ func (rd *reader) without(n *yamltext.Node) (*yamltext.Node, []yamltext.Entry) {
 // roots are the first words of paths.
 var roots = []string{
 	"filter", "cache", "farm", "vhost", "uri", "rewrite", "redirect", "hops", "status", "file", "header", "stale", "fresh", "deleted", "touched", "refetched", "log",
-	"request", "outcome", "reason", "source", "verdict", "httpd", "render", "response", "invalidation", "env", "not_simulated",
+	"request", "outcome", "reason", "source", "verdict", "httpd", "render", "response", "invalidation", "env", "not_simulated", "trace", "explain",
 }
 
 func isRoot(name string) bool { return slices.Contains(roots, name) }
