@@ -104,6 +104,8 @@ type tally struct {
 	stale   map[string]*Stale
 	files   []string
 	moreOld int
+	// named are hosts that a virtual host has by name.
+	named map[string]bool
 }
 
 // maxStale bounds the list of copies that are wrong.
@@ -138,7 +140,7 @@ func (t *tally) add(d *difference, r *Request, weight int64) {
 			c.Distinct++
 		}
 		// The example is of the requests that say why the change matters, where there are such.
-		if c.Example == nil || r.less(c.Example) {
+		if c.Example == nil || r.less(c.Example, t.named) {
 			example := *r
 			c.Example, c.From, c.To = &example, d.from, d.to
 		}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -77,8 +78,10 @@ type comparison struct {
 	options  Options
 	// invalidateDiffers says of each pair of farms that /invalidate is not the same.
 	invalidateDiffers []bool
-	differs           []*differ
-	tally             *tally
+	// serverDiffers says that the httpd sides are not the same.
+	serverDiffers bool
+	differs       []*differ
+	tally         *tally
 	// asked and answered count requests; by is how many each pair of farms and of hosts answered, on both sides.
 	asked     int
 	changed   int
@@ -112,6 +115,8 @@ func Compare(ctx context.Context, old, new *Side, o Options) (*Result, error) {
 		return res, c.countSources(ctx, res)
 	}
 	c.pairs = pairUp(old, new)
+	c.tally.named = namedHosts(old, new)
+	c.serverDiffers = (old.Server == nil) != (new.Server == nil) || old.Server != nil && fingerprint(hostsOf(old)) != fingerprint(hostsOf(new))
 	c.engines = [2]*simulate.Engine{old.engine(), new.engine()}
 	c.byFarm, c.byHost = make([]int64, len(c.pairs.farms)), make([]int64, len(c.pairs.hosts))
 	for _, p := range c.pairs.farms {
@@ -156,6 +161,24 @@ func sameMeaning(old, new *Side) bool {
 	a, b := *old.Server, *new.Server
 	a.Tree, b.Tree, a.Findings, b.Findings = nil, nil, nil, nil
 	return fingerprint(&a) == fingerprint(&b) && constructs(hostsOf(old)) == constructs(hostsOf(new))
+}
+
+// namedHosts are the names of virtual hosts, without those that have wildcards or mean this machine.
+func namedHosts(sides ...*Side) map[string]bool {
+	out := map[string]bool{}
+	for _, s := range sides {
+		for _, h := range hostsOf(s) {
+			if h.Virtual && strings.Contains(h.Name.Host, ".") {
+				out[strings.ToLower(h.Name.Host)] = true
+			}
+			for _, a := range h.Names {
+				if !a.Wild && strings.Contains(a.Pattern, ".") && !strings.HasPrefix(a.Pattern, "127.") {
+					out[strings.ToLower(a.Pattern)] = true
+				}
+			}
+		}
+	}
+	return out
 }
 
 // readSources compares the requests of all sources.

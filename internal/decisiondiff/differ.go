@@ -428,7 +428,9 @@ func (x *differ) compareRenders() {
 	if a.Target != b.Target {
 		x.out = append(x.out, difference{kind: KindRender, from: a.Target, to: b.Target, direction: Changed, group: "target"})
 	}
-	x.compareFields(KindRequest, fieldsOf(a.Header), fieldsOf(b.Header))
+	if x.c.serverDiffers && x.old.site != nil && x.new.site != nil {
+		x.compareFields(KindRequest, changedFields(&x.old.passage.Result), changedFields(&x.new.passage.Result))
+	}
 }
 
 func renderOf(c *simulate.RenderChoice) string {
@@ -440,13 +442,22 @@ func renderOf(c *simulate.RenderChoice) string {
 	return plain.URL()
 }
 
-func fieldsOf(h simulate.Header) []httpd.Field {
-	out := make([]httpd.Field, len(h))
-	for i, f := range h {
-		out[i] = httpd.Field{Name: f.Name, Value: f.Value}
+// changedFields are the headers of the request that httpd has changed, as the Dispatcher gets them.
+func changedFields(r *httpd.Result) []httpd.Field {
+	var out []httpd.Field
+	for _, c := range r.Changed() {
+		if len(c.Values) == 0 {
+			out = append(out, httpd.Field{Name: c.Name, Value: takenAway})
+		}
+		for _, v := range c.Values {
+			out = append(out, httpd.Field{Name: c.Name, Value: v})
+		}
 	}
 	return out
 }
+
+// takenAway stands for the value of a header that httpd takes away.
+const takenAway = "(taken away)"
 
 // compareStatus compares the status that httpd makes of a refusal of the Dispatcher.
 func (x *differ) compareStatus(n *noted) {
@@ -482,7 +493,7 @@ func (x *differ) compareFields(kind Kind, from, to []httpd.Field) {
 			if a == b {
 				continue
 			}
-			d := difference{kind: kind, from: headerText(f.Name, a), to: headerText(f.Name, b), direction: Changed}
+			d := difference{kind: kind, from: headerText(kind, f.Name, a), to: headerText(kind, f.Name, b), direction: Changed}
 			d.fromAt, d.toAt = x.c.headerLines(kind, x.old.passage.Result.Host, x.new.passage.Result.Host, name)
 			if kind == KindHeaders {
 				d.direction = protection(name, a, b)
@@ -509,8 +520,11 @@ func valuesOf(list []httpd.Field, name string) string {
 	return strings.Join(values, ", ")
 }
 
-func headerText(name, values string) string {
-	if values == absent {
+func headerText(kind Kind, name, values string) string {
+	switch {
+	case values == absent && kind == KindRequest:
+		return name + " as sent"
+	case values == absent:
 		return "no " + name
 	}
 	return name + ": " + values

@@ -25,7 +25,9 @@ type generator struct {
 	hosts []namedHost
 	// regions are by number, from 1.
 	regions []*wanted
-	result  *Result
+	// gates are the filters of farms, by farm.
+	gates  map[int]*gate
+	result *Result
 }
 
 // A namedHost is a name for requests, with the pairs that it leads to.
@@ -449,12 +451,92 @@ func (g *generator) addChanged(pair hostPair, a, b []item, m alignment) {
 		}
 	}
 	for k, list := range probes {
-		for _, p := range list {
+		for i, p := range list {
+			var others []*probe
+			if other := probes[1-k]; i < len(other) {
+				others = other[:min(len(other), compared)]
+			}
+			if i < compared {
+				p.paths = append(g.letInPaths(p, others, hosts[k]), p.paths...)
+			}
 			names := g.namesOf(hosts[k])
 			const each = 3
 			g.addProbe(p, names[:min(len(names), each)], hosts[k])
 		}
 	}
+}
+
+// letInPaths are paths of a probe that the filters of both sides let in, at the farms that a virtual host leads to: what
+// httpd does with answers shows on those alone. Those that other probes do not have come first.
+func (g *generator) letInPaths(p *probe, others []*probe, h *server.Host) []string {
+	if p.whole == nil || h == nil {
+		return nil
+	}
+	space := cachedSpace()
+	set, err := space.Entry(automata.Elements{URL: p.whole})
+	if err != nil {
+		return nil
+	}
+	var out []string
+	add := func(list []automata.Request, err error) {
+		for _, q := range list {
+			if !slices.Contains(out, q.URI) {
+				out = append(out, q.URI)
+			}
+		}
+	}
+	for _, farm := range g.farmsOfHost(h) {
+		gate := g.gate(farm)
+		if gate == nil {
+			continue
+		}
+		for _, o := range others {
+			if o.whole == nil {
+				continue
+			}
+			if other, err := space.Entry(automata.Elements{URL: o.whole}); err == nil {
+				add(gate.through(set, []*automata.Requests{other}))
+			}
+		}
+		add(gate.through(set, nil))
+	}
+	return out
+}
+
+// farmsOfHost are some farms that a virtual host leads to.
+func (g *generator) farmsOfHost(h *server.Host) []int {
+	const most = 4
+	pair := int16(g.c.pairs.host[h])
+	var out []int
+	for _, name := range g.hosts {
+		for over := range name.host {
+			if name.host[over][0] != pair && name.host[over][1] != pair {
+				continue
+			}
+			for _, f := range name.farm[over] {
+				if f >= 0 && !slices.Contains(out, int(f)) && len(out) < most {
+					out = append(out, int(f))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// gate is the gate of a pair of farms, made once; nil where one of them is not there.
+func (g *generator) gate(farm int) *gate {
+	if known, ok := g.gates[farm]; ok {
+		return known
+	}
+	var made *gate
+	if p := g.c.pairs.farms[farm]; p.old != nil && p.new != nil {
+		made = newGate(p)
+	}
+	if g.gates == nil {
+		g.gates = map[int]*gate{}
+	}
+	g.gates[farm] = made
+	return made
 }
 
 // addRegions adds requests for the regions in which sections of farms decide differently.
@@ -568,8 +650,8 @@ func (g *generator) addCacheRegions(ctx context.Context, i int, p farmPair) erro
 	if p.old.Cache == nil || p.new.Cache == nil {
 		return nil
 	}
-	let := letIn(p)
-	family := requestFamilyOf(cachedSpace(), true, let)
+	gate := g.gate(i)
+	family := requestFamilyOf(cachedSpace(), true, gate)
 	for _, list := range []struct {
 		what     string
 		old, new *model.RuleList
@@ -585,7 +667,7 @@ func (g *generator) addCacheRegions(ctx context.Context, i int, p farmPair) erro
 			g.want(i, list.what, r.fromAt, r.toAt, r.witnesses, nil)
 		}
 	}
-	pages := g.cachedPages(i, p, let)
+	pages := g.cachedPages(i, p)
 	params, err := compareSections(ctx, nameFamily(plainNames()), listOf(p.old.Cache.IgnoreURLParams), listOf(p.new.Cache.IgnoreURLParams))
 	if err := g.undecided(ctx, "/cache /ignoreUrlParams of farm "+p.new.Name, p.new.NameAt, err); err != nil {
 		return err
@@ -627,57 +709,8 @@ func clientsOf(f *model.Farm) section {
 	return listOf(l)
 }
 
-// letIn are the GETs that the filters of both sides let in and that have an extension; nil where that is too much to say.
-func letIn(p farmPair) *automata.Requests {
-	space := cachedSpace()
-	dot, err := match.ERE(`.*\.[^/]+(/.*)?`)
-	if err != nil {
-		return nil
-	}
-	let, err := space.Entry(automata.Elements{URL: dot})
-	if err != nil {
-		return nil
-	}
-	for _, f := range [...]*model.Farm{p.old, p.new} {
-		if f.Filter == nil {
-			continue
-		}
-		allowed, err := allowedBy(space, filterOf(f), false)
-		if err != nil {
-			return nil
-		}
-		if let, err = space.Intersect(let, allowed); err != nil {
-			return nil
-		}
-	}
-	return let
-}
-
-// allowedBy are the requests that a section allows.
-func allowedBy(space *automata.Space, s section, globIsURL bool) (*automata.Requests, error) {
-	allowed := space.All()
-	if !s.otherwise {
-		allowed = space.Complement(allowed)
-	}
-	for _, r := range s.rules {
-		set, err := space.Entry(elementsOf(r, globIsURL))
-		if err != nil {
-			return nil, err
-		}
-		if r.Allow {
-			allowed, err = space.Union(allowed, set)
-		} else {
-			allowed, err = space.Difference(allowed, set)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return allowed, nil
-}
-
 // cachedPages are requests that both sides let in and cache.
-func (g *generator) cachedPages(farm int, p farmPair, let *automata.Requests) []automata.Request {
+func (g *generator) cachedPages(farm int, p farmPair) []automata.Request {
 	var out []automata.Request
 	for i, n := range g.notes {
 		q := &g.pool.list[i]
@@ -689,17 +722,20 @@ func (g *generator) cachedPages(farm int, p farmPair, let *automata.Requests) []
 		}
 	}
 	space := cachedSpace()
-	for _, f := range [...]*model.Farm{p.old, p.new} {
-		cached, err := allowedBy(space, listOf(f.Cache.Rules), true)
-		if err != nil || let == nil {
-			return out
+	rules := listOf(p.new.Cache.Rules).rules
+	var later []*automata.Requests
+	for i := len(rules) - 1; i >= 0 && len(out) < maxPages; i-- {
+		set, err := space.Entry(elementsOf(rules[i], true))
+		if err != nil {
+			continue
 		}
-		if let, err = space.Intersect(let, cached); err != nil {
-			return out
+		if !rules[i].Allow {
+			later = append(later, set)
+			continue
 		}
-	}
-	if list, err := space.Sample(let, maxPages/2); err == nil {
-		out = append(out, list...)
+		if list, err := g.gate(farm).through(set, later); err == nil {
+			out = append(out, list[:min(len(list), 2)]...)
+		}
 	}
 	return out
 }

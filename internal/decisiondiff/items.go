@@ -21,8 +21,10 @@ type probe struct {
 	// paths are URLs' paths that the item is about; anywhere says that it may be any.
 	paths    []string
 	anywhere bool
-	// path is the pattern of the path, for comparison with that of another item.
-	path subject
+	// path is the set of paths, for comparison with that of another item; whole is the pattern of which it is, nil where it is
+	// of none.
+	path  subject
+	whole *match.Pattern
 	// settings are tried one after the other.
 	settings []assignment
 	// values are what one part of the request is compared with, for comparison with those of another item.
@@ -40,6 +42,9 @@ func (p *probe) samples() int {
 
 // pattern adds paths that a pattern takes, and near ones.
 func (p *probe) pattern(s subject) {
+	if s.pattern != nil && s.pattern.PCRE != nil && !s.pattern.Negated {
+		p.whole, _ = s.pattern.PCRE.Pattern()
+	}
 	in, near := s.in(pathTexts, p.samples())
 	p.paths = append(p.paths, in...)
 	if len(near) > 2 && !p.wide {
@@ -51,6 +56,7 @@ func (p *probe) pattern(s subject) {
 // prefix adds paths that start with a prefix, segment by segment, and near ones.
 func (p *probe) prefix(path string) {
 	plain := strings.TrimSuffix(path, "/")
+	p.whole = match.Glob(path + "*")
 	p.paths = append(p.paths, plain+"/x.html", plain+"/x", plain+"/", plain+"x")
 	if plain != "" {
 		p.paths = append(p.paths, plain)
@@ -149,6 +155,7 @@ func lookAtRule(p *probe, rules []*server.RewriteRule, i int, maps map[string]*s
 		p.paths = append(p.paths, sample(without(narrow, rules[:i]), pathTexts, p.samples())...)
 	}
 	p.pattern(p.path)
+	p.path.set = narrow
 	p.settings = append(p.settings, assignments(list)...)
 	p.values = list
 	p.paths = append(p.paths, mapPaths(r, maps, p.wide)...)

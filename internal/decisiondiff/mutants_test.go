@@ -45,7 +45,9 @@ func replace(kind, pattern string, with func(*rand.Rand, string) string) operato
 	}}
 }
 
-func to(s string) func(*rand.Rand, string) string { return func(*rand.Rand, string) string { return s } }
+func to(s string) func(*rand.Rand, string) string {
+	return func(*rand.Rand, string) string { return s }
+}
 
 // letter changes one letter of a text.
 func letter(r *rand.Rand, s string) string {

@@ -36,6 +36,9 @@ func newOracle(tb testing.TB, s *decisiondiff.Side) *oracle {
 
 // answer is what can be noticed of the answer to a request.
 func (o *oracle) answer(q *decisiondiff.Request) string {
+	if o.site != nil {
+		o.site.AssumeHeader = q.Answer
+	}
 	r := simulate.Request{Method: q.Method, Target: q.Target, Host: q.Host, TLS: q.TLS, Header: q.Header, Client: q.Client}
 	var d simulate.Decision
 	var p site.Passage
@@ -53,7 +56,13 @@ func (o *oracle) answer(q *decisiondiff.Request) string {
 		h := p.Result.Host
 		fmt.Fprint(&b, h.Virtual, h.Name.Host, " ")
 	}
-	fmt.Fprint(&b, d.Outcome, d.Response.Status, " ", d.URI, d.HasQuery, d.Query, " ", p.Result.Location, p.Result.Proxy)
+	fmt.Fprint(&b, d.Outcome, d.Response.Status, " ", p.Result.Location)
+	if d.Outcome == simulate.Proxied {
+		b.WriteString(p.Result.Proxy)
+	}
+	if d.Response.From != "httpd" { // else nobody sees them
+		fmt.Fprint(&b, " ", d.URI, d.HasQuery, d.Query, " ")
+	}
 	var list []string
 	for _, f := range p.Result.Header {
 		list = append(list, strings.ToLower(f.Name)+":"+f.Value)
@@ -64,11 +73,7 @@ func (o *oracle) answer(q *decisiondiff.Request) string {
 		fmt.Fprint(&b, " ", f.Name, d.Filter.Allow, d.Filter.VanityUnknown, d.Invalidation.Reached, d.Invalidation.Allowed)
 		if d.Outcome == simulate.Forwarded {
 			fmt.Fprint(&b, d.Cache.Cacheable, d.Cache.Reason, d.Cache.File(), d.Render.URL())
-			var sent []string
-			for _, f := range d.Render.Header {
-				sent = append(sent, f.Name+":"+f.Value)
-			}
-			b.WriteString(strings.Join(sent, ";"))
+			fmt.Fprint(&b, p.Result.Changed())
 			if d.Cache.Cacheable {
 				_, stale, err := o.any.Invalidates(f, d.URI)
 				fmt.Fprint(&b, stale, err)
@@ -191,6 +196,11 @@ func grid(hosts, paths, queries []string) []decisiondiff.Request {
 				one("GET", h, p, true, "Cookie", "login-token=1; wcmmode=edit")
 				one("GET", h, p, true, "Origin", "https://a.example")
 				one("GET", h, p, true, "User-Agent", "Mozilla/5.0 (iPhone) bot")
+				r := decisiondiff.Request{Method: "GET", Host: h, Target: p, TLS: true}
+				for _, name := range []string{"X-Powered-By", "Server", "Cache-Control", "X-Frame-Options", "Age", "Vary", "ETag", "Last-Modified", "X-Vhost", "X-Dispatcher"} {
+					r.Answer = append(r.Answer, simulate.Field{Name: name, Value: "ab"})
+				}
+				out = append(out, r)
 			}
 		}
 		for _, q := range queries {

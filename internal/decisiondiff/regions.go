@@ -25,7 +25,8 @@ type family[S, T any] struct {
 	entry    func(*model.Rule) (S, error)
 	both     func(a, b S) (S, error)
 	less     func(a, b S) (S, error)
-	outside  func(a S, by []S) (w T, some bool, err error)
+	outside  func(a S, by []S) ([]T, error) // some of a that are in none of by; none where it has none
+	counts   func(T) bool                   // whether one of samples is worth a request
 	samples  func(S) []T
 	guessed  func(*model.Rule) []T                      // for entries without a set
 	decision func([]*model.Rule, T) (*model.Rule, bool) // the last entry that matches, by the patterns themselves
@@ -114,11 +115,9 @@ func oneRegion[S, T any](w family[S, T], sets [2][]S, whole [2][]error, i, j int
 			}
 		}
 	}
-	first, some, err := w.outside(both, later)
-	if err != nil || !some {
+	if r.witnesses, err = w.outside(both, later); err != nil || len(r.witnesses) == 0 {
 		return r, false, err
 	}
-	r.witnesses = []T{first}
 	left := both
 	for _, s := range later {
 		if left, err = w.less(left, s); err != nil {
@@ -126,7 +125,7 @@ func oneRegion[S, T any](w family[S, T], sets [2][]S, whole [2][]error, i, j int
 		}
 	}
 	for _, s := range w.samples(left) {
-		if len(r.witnesses) < maxWitnesses {
+		if len(r.witnesses) < maxWitnesses && (w.counts == nil || w.counts(s)) {
 			r.witnesses = append(r.witnesses, s)
 		}
 	}
@@ -237,31 +236,23 @@ func spaceOf(methods []string) *automata.Space {
 	return s
 }
 
-// requestFamilyOf has sets of requests of a space, of those in within alone where that is not nil. globIsURL says that globs
-// see the URL.
-func requestFamilyOf(space *automata.Space, globIsURL bool, within *automata.Requests) family[*automata.Requests, automata.Request] {
-	return family[*automata.Requests, automata.Request]{
-		all: func() *automata.Requests {
-			if within != nil {
-				return within
-			}
-			return space.All()
-		},
-		entry: func(r *model.Rule) (*automata.Requests, error) {
-			set, err := space.Entry(elementsOf(r, globIsURL))
-			if err != nil || within == nil {
-				return set, err
-			}
-			return space.Intersect(set, within)
-		},
-		both: space.Intersect,
-		less: space.Difference,
-		outside: func(a *automata.Requests, by []*automata.Requests) (automata.Request, bool, error) {
+// requestFamilyOf has sets of requests of a space. globIsURL says that globs see the URL. With a gate, those alone count
+// that it lets through.
+func requestFamilyOf(space *automata.Space, globIsURL bool, g *gate) family[*automata.Requests, automata.Request] {
+	f := family[*automata.Requests, automata.Request]{
+		all:   space.All,
+		entry: func(r *model.Rule) (*automata.Requests, error) { return space.Entry(elementsOf(r, globIsURL)) },
+		both:  space.Intersect,
+		less:  space.Difference,
+		outside: func(a *automata.Requests, by []*automata.Requests) ([]automata.Request, error) {
 			c, err := space.Cover(a, by...)
-			if err != nil || c.Covered {
-				return automata.Request{}, false, err
+			if err != nil || c.Covered || c.Witness.URI == "" {
+				return nil, err
 			}
-			return c.Witness, c.Witness.URI != "", nil
+			if g != nil {
+				return g.through(a, by)
+			}
+			return []automata.Request{c.Witness}, nil
 		},
 		samples: func(a *automata.Requests) []automata.Request {
 			var out []automata.Request
@@ -286,6 +277,10 @@ func requestFamilyOf(space *automata.Space, globIsURL bool, within *automata.Req
 			return nil, false
 		},
 	}
+	if g != nil {
+		f.counts = g.lets
+	}
+	return f
 }
 
 // guesses are some requests that an entry matches.
@@ -321,12 +316,12 @@ func nameFamily(all *automata.Language) family[*automata.Language, string] {
 		},
 		both: limit.Intersect,
 		less: limit.Difference,
-		outside: func(a *automata.Language, by []*automata.Language) (string, bool, error) {
+		outside: func(a *automata.Language, by []*automata.Language) ([]string, error) {
 			c, err := limit.Cover(a, by...)
 			if err != nil || c.Covered || a.Empty() {
-				return "", false, err
+				return nil, err
 			}
-			return c.Witness, true, nil
+			return []string{c.Witness}, nil
 		},
 		samples: func(a *automata.Language) []string {
 			var out []string

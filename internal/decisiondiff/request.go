@@ -62,10 +62,12 @@ func (r *Request) key() string {
 	return b.String()
 }
 
-// less orders requests by how well they serve as an example: the fewer means, the shorter, the better.
-func (r *Request) less(o *Request) bool {
+// less orders requests by how well they serve as an example: one of a host that a virtual host names, then the fewer means,
+// the plainer and the shorter, the better.
+func (r *Request) less(o *Request, named map[string]bool) bool {
 	for _, c := range [...]int{
-		len(r.Header) + len(r.Answer) - len(o.Header) - len(o.Answer), rank(r.Method) - rank(o.Method), len(r.Target) - len(o.Target), strange(r.Target) - strange(o.Target),
+		len(r.Header) + len(r.Answer) - len(o.Header) - len(o.Answer), number(!named[r.Host]) - number(!named[o.Host]), rank(r.Method) - rank(o.Method),
+		number(r.Client.IsValid()) - number(o.Client.IsValid()), strange(r.Target) - strange(o.Target), len(r.Target) - len(o.Target),
 		len(r.Host) - len(o.Host), strings.Compare(r.Target, o.Target), strings.Compare(r.Host, o.Host),
 	} {
 		if c != 0 {
@@ -78,6 +80,13 @@ func (r *Request) less(o *Request) bool {
 	return r.key() < o.key()
 }
 
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func rank(method string) int {
 	if i := slices.Index([]string{"GET", "POST", "HEAD"}, method); i >= 0 {
 		return i
@@ -85,9 +94,9 @@ func rank(method string) int {
 	return 3
 }
 
-// strange counts bytes that ordinary URLs do not have.
+// strange counts what ordinary URLs do not have: odd bytes, and segments without a name.
 func strange(target string) int {
-	n := 0
+	n := strings.Count(target, "/.") + strings.Count(target, "/-") + strings.Count(target, "..")
 	for i := range len(target) {
 		if c := target[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '/' || c == '.' || c == '-') {
 			n++

@@ -167,6 +167,11 @@ func (s *subject) in(t texts, n int) (in, near []string) {
 			in = in[:n]
 		}
 	}
+	if s.set != nil && s.pattern != nil && s.pattern.Negated {
+		if out, err := maxStates.Difference(t.alphabet(), s.set); err == nil {
+			near = append(near, sample(out, t, n/2+1)...)
+		}
+	}
 	if len(in) > 0 {
 		for _, c := range mutations(in[0]) {
 			if !s.takes(c) && t.alphabet().Contains(c) {
