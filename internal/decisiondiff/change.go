@@ -90,6 +90,7 @@ type difference struct {
 type changeKey struct {
 	kind         Kind
 	from, to     string
+	direction    Direction
 	fromAt, toAt source.Span
 }
 
@@ -115,7 +116,7 @@ func newTally() *tally { return &tally{changes: map[changeKey]*Change{}, stale: 
 
 // add counts a difference of a request.
 func (t *tally) add(d *difference, r *Request, weight int64) {
-	k := changeKey{d.kind, d.from, d.to, d.fromAt, d.toAt}
+	k := changeKey{d.kind, d.from, d.to, d.direction, d.fromAt, d.toAt}
 	if d.group != "" {
 		k.from, k.to = d.group, ""
 	}
@@ -131,15 +132,11 @@ func (t *tally) add(d *difference, r *Request, weight int64) {
 	}
 	c.Requests += weight
 	c.Security = c.Security || d.security
-	if c.Direction != d.direction && (d.direction == Widened || c.Direction == Changed) {
-		c.Direction = d.direction
-	}
 	if r != nil {
 		if url := r.URL(); !c.urls[url] {
 			c.urls[url] = true
 			c.Distinct++
 		}
-		// The example is of the requests that say why the change matters, where there are such.
 		if c.Example == nil || r.less(c.Example, t.named) {
 			example := *r
 			c.Example, c.From, c.To = &example, d.from, d.to

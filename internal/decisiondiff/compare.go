@@ -134,7 +134,9 @@ func Compare(ctx context.Context, old, new *Side, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	c.compareSettings()
+	if err := c.compareSettings(ctx, res); err != nil {
+		return nil, err
+	}
 	res.Changes, res.Untold = c.tally.list(), c.tally.over
 	res.Purge, res.MorePurge = c.tally.purge(), c.tally.moreOld
 	res.Requests, res.Distinct, res.Changed = c.requests, c.asked, c.changed

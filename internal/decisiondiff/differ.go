@@ -226,7 +226,7 @@ func (x *differ) compareEnds(r *Request, n *noted) {
 	if d.kind != KindStatus {
 		d.group = group(x.old, n.end[0]) + " " + group(x.new, n.end[1])
 	}
-	if n.end[0] == endRedirect && x.new.open(n.end[1]) && !r.TLS && strings.HasPrefix(x.old.location(), "https://") {
+	if location := x.old.location(); n.end[0] == endRedirect && x.new.open(n.end[1]) && !r.TLS && strings.HasPrefix(location, "https://") && strings.HasSuffix(location, r.Target) {
 		d.direction = Widened // what went over HTTPS goes in the open
 	}
 	d.security = d.direction == Widened

@@ -163,7 +163,7 @@ func (g *generator) hostNames() []string {
 	}
 	for _, p := range patterns {
 		l, err := maxStates.Language(p)
-		if err != nil {
+		if err != nil || l.Universal() { // which any name shows
 			continue
 		}
 		if strings.Contains(p.Text(), ":") { // with a port
@@ -227,6 +227,8 @@ func (g *generator) addEverything() {
 			g.addTarget(h.name, t, nil, 0)
 		}
 	}
+	probes := map[string]*probe{} // of items that several hosts have
+	done := map[string]bool{}     // by pair of hosts: most items are on both sides
 	for _, s := range [...]*Side{g.c.old, g.c.new} {
 		if s.Server == nil {
 			continue
@@ -238,9 +240,17 @@ func (g *generator) addEverything() {
 					if i >= maxListed {
 						break
 					}
-					var p probe
-					it.look(&p)
-					g.addProbe(&p, names[:min(len(names), 1)], h)
+					key := cat.name + "\x00" + it.print
+					mine := strconv.Itoa(g.c.pairs.host[h]) + "\x00" + key
+					if done[mine] {
+						continue
+					}
+					done[mine] = true
+					if probes[key] == nil {
+						probes[key] = new(probe)
+						it.look(probes[key])
+					}
+					g.addProbe(probes[key], names[:min(len(names), 1)], h)
 				}
 			}
 		}
@@ -388,7 +398,7 @@ func (g *generator) addChangedItems() {
 			}
 			m := align(prints(a), prints(b))
 			if m.any() {
-				g.addChanged(pair, a, b, m)
+				g.addChanged(pair, [2][]category{before, after}, a, b, m)
 			}
 		}
 	}
@@ -410,7 +420,7 @@ func prints(list []item) []string {
 }
 
 // addChanged adds requests for the items of one category that differ, and for what lies between those of either side.
-func (g *generator) addChanged(pair hostPair, a, b []item, m alignment) {
+func (g *generator) addChanged(pair hostPair, all [2][]category, a, b []item, m alignment) {
 	var probes [2][]*probe
 	hosts := [2]*server.Host{pair.old, pair.new}
 	for k, list := range [...][]item{a, b} {
@@ -420,6 +430,7 @@ func (g *generator) addChanged(pair hostPair, a, b []item, m alignment) {
 			}
 			p := &probe{wide: true}
 			list[i].look(p)
+			p.related(&list[i], hosts[k], all[k])
 			probes[k] = append(probes[k], p)
 		}
 	}

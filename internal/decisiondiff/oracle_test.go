@@ -27,7 +27,7 @@ func newOracle(tb testing.TB, s *decisiondiff.Side) *oracle {
 	o := &oracle{tb: tb, side: s, any: simulate.New(s.Config, simulate.Options{})}
 	if s.Server != nil {
 		o.site = site.New(&site.Site{
-			Server: s.Server, Files: s.Files, Getenv: s.Getenv, Dispatcher: o.any, Open: s.Open, Assume: 200,
+			Server: s.Server, Files: s.Files, Getenv: s.Getenv, Dispatcher: o.any, Open: s.Open, Assume: 200, Quiet: true,
 			Now: func() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) },
 		})
 	}
@@ -40,7 +40,7 @@ func (o *oracle) answer(q *decisiondiff.Request) string {
 		o.site.AssumeHeader = q.Answer
 	}
 	r := simulate.Request{Method: q.Method, Target: q.Target, Host: q.Host, TLS: q.TLS, Header: q.Header, Client: q.Client}
-	var d simulate.Decision
+	var d simulate.Decision // new ones each time: what answers leave behind must not count
 	var p site.Passage
 	var err error
 	if o.site != nil {
@@ -172,8 +172,29 @@ func hosts(texts map[string]string) []string {
 	return append(slices.Compact(out), "unknown.example", "localhost")
 }
 
+var headersOf = regexp.MustCompile(`(?im)^\s*(?:SetEnvIf(?:NoCase)?\s+|RewriteCond\s+"?%\{HTTP:)([A-Za-z][A-Za-z-]+)\}?"?\s+"?(\S+)`)
+
+// headers are headers that texts compare with something, with what they compare them with.
+func headers(texts map[string]string) [][2]string {
+	var out [][2]string
+	var names []string
+	for n := range texts {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	plain := strings.NewReplacer("^", "", "$", "", `\.`, ".", ".*", "ab", `"`, "", "!", "", "=", "", `\`, "", "(", "", ")", "")
+	for _, n := range names {
+		for _, m := range headersOf.FindAllStringSubmatch(texts[n], -1) {
+			if h := [2]string{m[1], plain.Replace(m[2])}; !slices.Contains(out, h) && len(out) < 8 {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
 // grid are the requests for paths and hosts. A few paths get more headers and methods.
-func grid(hosts, paths, queries []string) []decisiondiff.Request {
+func grid(hosts, paths, queries []string, more ...[2]string) []decisiondiff.Request {
 	var out []decisiondiff.Request
 	one := func(method, host, target string, tls bool, header ...string) {
 		r := decisiondiff.Request{Method: method, Host: host, Target: target, TLS: tls}
@@ -188,6 +209,11 @@ func grid(hosts, paths, queries []string) []decisiondiff.Request {
 			if i%4 == 0 {
 				one("GET", h, p, false)
 				one("POST", h, p, true)
+			}
+			if i%8 == 0 || strings.Contains(p, "json") {
+				for _, m := range more {
+					one("GET", h, p, true, m[0], m[1])
+				}
 			}
 			if i%16 == 0 {
 				one("HEAD", h, p, true)

@@ -14,9 +14,10 @@ import (
 // A region is where one rule decides on the old side and another on the new one, and they decide differently.
 type region[T any] struct {
 	// witnesses are some of it, at least one.
-	witnesses      []T
-	fromAt, toAt   source.Span
-	fromRule, rule *model.Rule
+	witnesses    []T
+	fromAt, toAt source.Span
+	// from says what the old side does there; the new side does the opposite.
+	from bool
 }
 
 // A family is the sets that the entries of a kind of section stand for: requests, or names of parameters.
@@ -90,7 +91,7 @@ func compareSections[S, T any](ctx context.Context, w family[S, T], old, new sec
 				failed = errors.Join(failed, err)
 			}
 			if some {
-				r.fromAt, r.toAt = sides[0].place(i), sides[1].place(j)
+				r.fromAt, r.toAt, r.from = sides[0].place(i), sides[1].place(j), sides[0].allows(i)
 				out = append(out, r)
 			}
 		}
@@ -147,7 +148,7 @@ func guessedRegions[S, T any](w family[S, T], sides [2]section) []region[T] {
 					to = sides[1].otherwise
 				}
 				if from != to {
-					out = append(out, region[T]{witnesses: []T{g}, fromAt: ruleAt(a), toAt: ruleAt(b)})
+					out = append(out, region[T]{witnesses: []T{g}, fromAt: ruleAt(a), toAt: ruleAt(b), from: from})
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package decisiondiff
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,10 +14,13 @@ import (
 
 // compareSettings compares what no single request shows, of farms and virtual hosts that answer anything: how long copies
 // are good, what is stored with them, sessions, timeouts, error pages. Others mean nothing.
-func (c *comparison) compareSettings() {
+func (c *comparison) compareSettings(ctx context.Context, res *Result) error {
 	for i, p := range c.pairs.farms {
 		if p.old != nil && p.new != nil && c.byFarm[i] > 0 {
 			c.compareProperties(KindSettings, "farm "+p.new.Name, farmProperties(p.old), farmProperties(p.new), c.byFarm[i])
+			if err := c.compareCheckers(ctx, p, c.byFarm[i], res); err != nil {
+				return err
+			}
 		}
 	}
 	for i, p := range c.pairs.hosts {
@@ -24,6 +28,48 @@ func (c *comparison) compareSettings() {
 			c.compareProperties(KindSettings, "host "+hostName(p.new), hostProperties(p.old), hostProperties(p.new), c.byHost[i])
 		}
 	}
+	return nil
+}
+
+// compareCheckers compares for which pages the authorization checker is asked, and which headers of its answer go on.
+func (c *comparison) compareCheckers(ctx context.Context, p farmPair, requests int64, res *Result) error {
+	if p.old.AuthChecker == nil || p.new.AuthChecker == nil {
+		return nil // which is a property of its own
+	}
+	add := func(what string, old, new, witness string, fromAt, toAt source.Span, widened bool) {
+		d := difference{
+			kind: KindSettings, from: "farm " + p.new.Name + ": " + what + " " + old + " " + witness, to: "farm " + p.new.Name + ": " + what + " " + new + " " + witness,
+			direction: Changed, fromAt: fromAt, toAt: toAt, security: widened,
+		}
+		if widened {
+			d.direction = Widened
+		}
+		c.tally.add(&d, nil, requests)
+	}
+	said := func(what string, err error) error {
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		res.Undecided = append(res.Undecided, Undecided{What: "/auth_checker " + what + " of farm " + p.new.Name, Why: "its automata are too large", At: p.new.AuthChecker.At.Span})
+		return nil
+	}
+	pages, err := compareSections(ctx, requestFamilyOf(cachedSpace(), true, nil), listOf(p.old.AuthChecker.Filter), listOf(p.new.AuthChecker.Filter))
+	if err := said("/filter", err); err != nil {
+		return err
+	}
+	words := map[bool]string{true: "asks for", false: "does not ask for"}
+	for _, r := range pages {
+		add("/auth_checker", words[r.from], words[!r.from], r.witnesses[0].URI, r.fromAt, r.toAt, r.from)
+	}
+	headers, err := compareSections(ctx, nameFamily(printable()), listOf(p.old.AuthChecker.Headers), listOf(p.new.AuthChecker.Headers))
+	if err := said("/headers", err); err != nil {
+		return err
+	}
+	words = map[bool]string{true: "passes on", false: "does not pass on"}
+	for _, r := range headers {
+		add("/auth_checker", words[r.from], words[!r.from], r.witnesses[0], r.fromAt, r.toAt, false)
+	}
+	return nil
 }
 
 // A property is one setting: its path, its value as text, and where it stands.
@@ -75,6 +121,7 @@ func (c *comparison) compareProperties(kind Kind, of string, old, new []property
 var shownByRequests = []string{
 	"/virtualhosts", "/filter", "/cache/rules", "/cache/invalidate", "/cache/allowedClients", "/cache/ignoreUrlParams", "/cache/docroot",
 	"/cache/allowAuthorized", "/homepage",
+	"/auth_checker/filter", "/auth_checker/headers", // see compareCheckers
 }
 
 // farmProperties are the settings of a farm, but for those that requests show.

@@ -84,7 +84,7 @@ func (s *Sitemap) Requests(ctx context.Context, add func(Request, int64) error) 
 		}
 	}
 	if found == 0 {
-		return &EmptyError{s.Name}
+		return wrong("has no <loc>: it is no sitemap")
 	}
 	return nil
 }

@@ -176,6 +176,9 @@ func compared(r *decisiondiff.Result) string {
 	case r.Generated > 0:
 		s += ", " + strconv.Itoa(r.Generated) + " of them made of both configurations' patterns"
 	}
+	if r.Changed == 1 {
+		return s + ": 1 is answered differently"
+	}
 	return s + ": " + strconv.Itoa(r.Changed) + " are answered differently"
 }
 
