@@ -43,7 +43,6 @@ type wanted struct {
 	at     source.Span
 	paths  []string
 	extras []assignment
-	found  bool
 }
 
 // The shares of the bound that the rounds may fill.
@@ -140,10 +139,16 @@ func (g *generator) hostNames() []string {
 	}
 	var sets []*automata.Language // of all names, for those that one alone takes
 	var patterns []*match.Pattern
+	var ports []string
 	for _, s := range [...]*Side{g.c.old, g.c.new} {
 		for _, h := range hostsOf(s) {
 			if h.Name.Set {
 				add(strings.ToLower(h.Name.Host))
+			}
+			for _, a := range h.Addresses {
+				if port := ":" + strconv.Itoa(a.Port); a.Port != 0 && a.Port != 80 && a.Port != 443 {
+					ports = append(ports, "localhost"+port, strings.ToLower(h.Name.Host)+port)
+				}
 			}
 			for _, a := range h.Names {
 				if a.Wild {
@@ -192,6 +197,7 @@ func (g *generator) hostNames() []string {
 		add(sample(alone, hostNames, 2)...)
 	}
 	add("localhost", "zq.example")
+	add(ports...)
 	return out
 }
 

@@ -146,9 +146,7 @@ func lookAtRule(p *probe, rules []*server.RewriteRule, i int, maps map[string]*s
 				}
 			}
 		}
-		for _, path := range linePaths(c) {
-			p.paths = append(p.paths, path)
-		}
+		p.paths = append(p.paths, linePaths(c)...)
 	}
 	p.paths = append(p.paths, sample(narrow, pathTexts, p.samples())...)
 	if p.wide && narrow != nil {
