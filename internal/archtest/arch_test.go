@@ -55,7 +55,7 @@ var allowed = map[string][]string{
 	"internal/mock/...":    {"source", "internal/yamltext", "internal/spelling", "internal/mock/..."},
 	"internal/scenario":    {"source", "model", "simulate", "internal/mock", "internal/mock/...", "internal/yamltext", "internal/spelling"},
 	"internal/effective":   {"source", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/match", "internal/project", "simulate", "simulate/httpd", "simulate/rewrite"},
-	"internal/report":      {"source", "diag", "grammar", "model", "internal/expand", "internal/displog", "internal/effective", "internal/site", "model/server", "simulate", "simulate/httpd", "simulate/rewrite", "lint", "suite"},
+	"internal/report":      {"source", "diag", "grammar", "model", "internal/expand", "internal/displog", "internal/effective", "internal/site", "internal/decisiondiff", "model/server", "simulate", "simulate/httpd", "simulate/rewrite", "lint", "suite"},
 	"suite":                {"source", "diag", "model", "model/server", "simulate", "simulate/rewrite", "internal/scenario", "internal/site", "internal/mock", "internal/mock/...", "internal/yamltext"},
 	"fixtures":             {},
 	"internal/gitfs":       {},
@@ -66,6 +66,8 @@ var allowed = map[string][]string{
 	"internal/cli":         {"..."},
 	"cmd/dispcheck":        {"internal/cli"},
 	"docs":                 {},
+
+	"internal/decisiondiff": {"source", "model", "model/server", "internal/accesslog", "internal/apexpr", "internal/automata", "internal/match", "internal/site", "simulate", "simulate/httpd"},
 }
 
 // homes says which package alone may import an outside module.

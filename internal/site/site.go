@@ -33,6 +33,13 @@ type Site struct {
 	Now simulate.Clock
 	// Follow is how many redirects are followed to hosts that the server answers for.
 	Follow int
+	// Quiet leaves out what rules did one by one: Steps and Log of a Passage stay empty, and its memory is used again where
+	// it is passed again.
+	Quiet bool
+	// Assume is the status that a render is taken to answer with where none is asked, so that httpd's headers of the answer
+	// are known; 0 leaves both unknown. AssumeHeader is the headers of that answer; it may be set anew before each request.
+	Assume       int
+	AssumeHeader simulate.Header
 
 	front   *httpd.Engine
 	current *handler // of the request at hand
@@ -102,7 +109,11 @@ func New(s *Site) *Site {
 // answers itself ends with an outcome of its own. Redirects are followed as often as Follow says, as long as they lead to
 // a host that the server names; the answer is that of the last.
 func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	*p = Passage{}
+	if s.Quiet {
+		*p = Passage{Result: p.Result} // which is reset, and keeps its memory
+	} else {
+		*p = Passage{}
+	}
 	if err := s.once(ctx, r, d, t, p); err != nil {
 		return err
 	}
@@ -192,7 +203,11 @@ func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decisi
 	s.current = &h
 	p.Steps, p.Log = nil, nil
 	q := s.request(r, p)
-	if err := s.front.Serve(ctx, q, &p.Result, recorder{p}); err != nil {
+	var rec rewrite.Recorder = recorder{p}
+	if s.Quiet {
+		rec = nil
+	}
+	if err := s.front.Serve(ctx, q, &p.Result, rec); err != nil {
 		return err
 	}
 	res := &p.Result
@@ -306,6 +321,12 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 	a := httpd.Answer{
 		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
 		NoExpires: h.site.Dispatcher.DropsExpires(d, dir),
+	}
+	if a.Status == 0 && h.site.Assume != 0 {
+		a.Status = h.site.Assume
+		for _, f := range h.site.AssumeHeader {
+			a.Header = append(a.Header, httpd.Field{Name: f.Name, Value: f.Value})
+		}
 	}
 	for _, f := range d.Response.Header {
 		if strings.EqualFold(f.Name, "Content-Type") {
