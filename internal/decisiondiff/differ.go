@@ -90,8 +90,7 @@ func (x *differ) compare(ctx context.Context, r *Request) ([]difference, noted, 
 
 func (x *differ) differences(ctx context.Context, r *Request, n *noted) error {
 	a, b := &x.old.decision, &x.new.decision
-	if n.host[0] != n.host[1] {
-		from, to := x.old.passage.Result.Host, x.new.passage.Result.Host
+	if from, to := x.old.passage.Result.Host, x.new.passage.Result.Host; n.host[0] != n.host[1] && hostName(from) != hostName(to) {
 		x.out = append(x.out, difference{kind: KindVHost, from: orNone(hostName(from)), to: orNone(hostName(to)), direction: Changed, fromAt: hostAt(from), toAt: hostAt(to)})
 	}
 	if n.end[0].byHTTPD() || n.end[1].byHTTPD() {

@@ -109,7 +109,7 @@ func kinds(list []*decisiondiff.Change) string {
 // findsMutants makes edits until so many have changed something, and fails where diff misses one of which the oracle knows, or
 // tells of one that is none. What it finds is compared with the list in testdata.
 func findsMutants(t *testing.T, tr *tree, golden string, n int) {
-	j := newJudge(t, tr, 160, 4)
+	j := newJudge(t, tr, 100, 3)
 	var list strings.Builder
 	found := 0
 	for _, m := range mutants(t, tr, 4*n, 11) {
@@ -157,9 +157,9 @@ func findsMutants(t *testing.T, tr *tree, golden string, n int) {
 func TestFindsEdits(t *testing.T) {
 	for _, tr := range examples(t) {
 		t.Run(tr.name, func(t *testing.T) {
-			n := 8
+			n := 6
 			if tr.name == "cloud" {
-				n = 20
+				n = 14
 			}
 			findsMutants(t, tr, "example-"+tr.name, n)
 		})

@@ -25,6 +25,7 @@ type generator struct {
 	hosts []namedHost
 	// regions are by number, from 1.
 	regions []*wanted
+	undo    undoer
 	// gates are the filters of farms, by farm.
 	gates  map[int]*gate
 	result *Result
@@ -59,7 +60,7 @@ const (
 
 // generate makes requests and compares them.
 func (c *comparison) generate(ctx context.Context, res *Result) error {
-	g := &generator{c: c, pool: newPool(c.options.MaxRequests), result: res}
+	g := &generator{c: c, pool: newPool(c.options.MaxRequests), result: res, undo: undoer{}}
 	if err := g.findHosts(ctx); err != nil {
 		return err
 	}
@@ -566,6 +567,7 @@ func (g *generator) addRegions(ctx context.Context) error {
 		if err := g.undecided(ctx, "/filter of farm "+p.new.Name, p.new.NameAt, err); err != nil {
 			return err
 		}
+		g.result.Undecided = append(g.result.Undecided, notSimulatedIn("/filter of farm "+p.new.Name, filterOf(p.old), filterOf(p.new))...)
 		for _, r := range regions {
 			g.want(i, "/filter", r.fromAt, r.toAt, r.witnesses, nil)
 		}
@@ -633,7 +635,7 @@ func (g *generator) forms(h namedHost, q automata.Request) []automata.Request {
 			if side == 1 {
 				host = g.c.pairs.hosts[n].new
 			}
-			for _, path := range preimages(host, q.URI) {
+			for _, path := range g.undo.preimages(host, q.URI) {
 				f := q
 				f.URI = path
 				if !slices.Contains(out, f) && len(out) < maxFormsOf {
@@ -680,6 +682,7 @@ func (g *generator) addCacheRegions(ctx context.Context, i int, p farmPair) erro
 		if err := g.undecided(ctx, list.what+" of farm "+p.new.Name, p.new.NameAt, err); err != nil {
 			return err
 		}
+		g.result.Undecided = append(g.result.Undecided, notSimulatedIn(list.what+" of farm "+p.new.Name, listOf(list.old), listOf(list.new))...)
 		for _, r := range regions {
 			g.want(i, list.what, r.fromAt, r.toAt, r.witnesses, nil)
 		}
