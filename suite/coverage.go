@@ -131,10 +131,6 @@ func (c *Coverage) add(k CoverageKind, name string, at source.Span) {
 	c.order = append(c.order, it)
 }
 
-// Note counts what decided about one step, and about those before it that were redirected. Its trace must have been asked for
-// what was looked at.
-func (c *Coverage) Note(o *Observed) { c.count(c.decided(o)) }
-
 // count counts what decided, as decided returned it.
 func (c *Coverage) count(list []*Covered) {
 	for _, it := range list {
@@ -148,7 +144,8 @@ type noting struct {
 	found    []*Covered
 }
 
-// decided returns what decided about one step: once for each time that it did. It changes nothing, so that many goroutines may call it.
+// decided returns what decided about one step, and about those before it that were redirected: once for each time that it did. The
+// trace must have been asked for what was looked at. It changes nothing, so that many goroutines may call it.
 func (c *Coverage) decided(o *Observed) []*Covered {
 	n := noting{coverage: c}
 	d := o.Decision

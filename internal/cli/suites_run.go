@@ -211,6 +211,9 @@ func (t *testRun) note(path string) {
 	if !t.watching {
 		return
 	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs // or what is noted in two ways would change twice
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.basis[path] = true
