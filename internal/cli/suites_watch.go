@@ -80,7 +80,6 @@ type watched struct {
 func (w *watched) once(ctx context.Context, first bool) error {
 	t := newTestRun(w.in)
 	t.watching = true
-	defer t.close()
 	err := t.run(ctx)
 	for _, name := range w.fromFlags() {
 		t.note(name)
