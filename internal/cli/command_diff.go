@@ -80,7 +80,10 @@ func runDiff(ctx context.Context, in *invocation) error {
 	}
 	o.Generate = len(o.Sources) == 0 || in.yes("generate")
 	bar := in.progress(o.MaxRequests, "requests")
-	o.Done = func(n, _ int) { bar.done(n) }
+	o.Done = func(n, total int) { // from one goroutine at a time
+		bar.total = total
+		bar.done(n)
+	}
 	res, err := decisiondiff.Compare(ctx, &old.Side, &new.Side, o)
 	bar.clear()
 	if err != nil {

@@ -323,13 +323,19 @@ func expressionSettings(e *apexpr.Expr) []setting {
 	if e == nil {
 		return nil
 	}
-	values := literals(e.Text())
+	var values, near []string
 	for _, p := range e.Patterns() {
 		s := subject{pattern: &server.Pattern{PCRE: p}}
 		s.set = setOf(s.pattern, valueTexts).set
 		yes, no := s.in(valueTexts, 2)
-		values = append(append(values, yes...), no...)
+		values, near = append(values, yes...), append(near, no...)
 	}
+	for _, text := range literals(e.Text()) { // but for the names of what is looked up
+		if !slices.ContainsFunc(e.References(), func(r apexpr.Reference) bool { return r.Argument == text }) {
+			values = append(values, text)
+		}
+	}
+	values = append(values, near...)
 	var out []setting
 	for _, ref := range e.References() {
 		p, name := noPart, ""

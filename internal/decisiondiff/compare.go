@@ -18,7 +18,7 @@ import (
 const DefaultRequests = 20_000
 
 // MaxDistinct bounds how many different requests of sources are compared.
-const MaxDistinct = 2_000_000
+const MaxDistinct = 500_000
 
 // Options say what is compared. The zero Options compare nothing but what no request shows.
 type Options struct {

@@ -90,9 +90,8 @@ func (x *differ) compare(ctx context.Context, r *Request) ([]difference, noted, 
 
 func (x *differ) differences(ctx context.Context, r *Request, n *noted) error {
 	a, b := &x.old.decision, &x.new.decision
-	if n.host[0] != n.host[1] {
-		from, to := x.old.passage.Result.Host, x.new.passage.Result.Host
-		x.out = append(x.out, difference{kind: KindVHost, from: orNone(hostName(from)), to: orNone(hostName(to)), direction: Changed, fromAt: hostAt(from), toAt: hostAt(to)})
+	if from, to := x.old.passage.Result.Host, x.new.passage.Result.Host; from != nil && to != nil && n.host[0] != n.host[1] && hostName(from) != hostName(to) {
+		x.out = append(x.out, difference{kind: KindVHost, from: hostName(from), to: hostName(to), direction: Changed, fromAt: hostAt(from), toAt: hostAt(to)})
 	}
 	if n.end[0].byHTTPD() || n.end[1].byHTTPD() {
 		x.compareEnds(r, n)
@@ -121,13 +120,6 @@ func (x *differ) differences(ctx context.Context, r *Request, n *noted) error {
 	x.compareStatus(n)
 	x.compareHeaders(n)
 	return nil
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 // describe says in a word how a request ended.

@@ -25,6 +25,7 @@ type generator struct {
 	hosts []namedHost
 	// regions are by number, from 1.
 	regions []*wanted
+	undo    undoer
 	// gates are the filters of farms, by farm.
 	gates  map[int]*gate
 	result *Result
@@ -51,15 +52,15 @@ const (
 	maxHosts    = 200
 	maxClasses  = 24
 	maxPages    = 8
-	maxFormsOf  = 8
-	maxPerItem  = 900
+	maxForms    = 8
+	maxPerItem  = 1500
 	maxListed   = 60
 	secondShare = 10 // nine tenths
 )
 
 // generate makes requests and compares them.
 func (c *comparison) generate(ctx context.Context, res *Result) error {
-	g := &generator{c: c, pool: newPool(c.options.MaxRequests), result: res}
+	g := &generator{c: c, pool: newPool(c.options.MaxRequests), result: res, undo: undoer{}}
 	if err := g.findHosts(ctx); err != nil {
 		return err
 	}
@@ -323,14 +324,22 @@ func (g *generator) namesOf(h *server.Host) []string {
 	if len(out) == 0 && h.Name.Set {
 		out = append(out, h.Name.Host)
 	}
+	// Names that lead on to a farm show more than those that are redirected.
+	leads := map[string]bool{}
+	for _, name := range g.hosts {
+		leads[name.name] = name.farm[0][0] >= 0 || name.farm[0][1] >= 0
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return number(!leads[a]) - number(!leads[b]) })
 	return out
 }
 
 // addProbe adds the requests that a probe asks for, to some hosts.
 func (g *generator) addProbe(p *probe, hosts []string, h *server.Host) {
-	paths := p.paths
+	paths := usable(p.paths)
+	few := paths[:min(len(paths), maxForms)]
 	if p.anywhere {
-		paths = append(paths, g.pages(h)...)
+		pages := g.pages(h)
+		paths, few = usable(append(paths, pages...)), usable(append(few[:len(few):len(few)], pages[:min(len(pages), 3)]...))
 	}
 	settings := p.settings
 	if len(settings) == 0 || p.anywhere {
@@ -342,15 +351,15 @@ func (g *generator) addProbe(p *probe, hosts []string, h *server.Host) {
 		most = 40
 	}
 	n := 0
-	seen := map[string]bool{}
 	for i, a := range settings {
-		clear(seen)
-		for j, path := range paths {
-			const fewer = 6
-			if !strings.HasPrefix(path, "/") || len(path) > maxText || seen[path] || i > 1 && j >= fewer && !p.anywhere {
-				continue
-			}
-			seen[path] = true
+		// The first settings are the ones that are wanted most.
+		switch {
+		case i == 2:
+			paths = few
+		case i == maxForms && len(hosts) > 1:
+			hosts = hosts[:1]
+		}
+		for _, path := range paths {
 			for _, host := range hosts {
 				for _, r := range base(host, targetOf(path)) {
 					if r, ok := a.applied(r); ok && n < most {
@@ -363,28 +372,48 @@ func (g *generator) addProbe(p *probe, hosts []string, h *server.Host) {
 	}
 }
 
-// pages are paths that a virtual host answers in different ways: with a page, a refusal, a redirect.
-func (g *generator) pages(h *server.Host) []string {
-	pair := int16(g.c.pairs.host[h])
+// usable are the paths that may be asked for, each once.
+func usable(paths []string) []string {
 	var out []string
 	seen := map[string]bool{}
+	for _, path := range paths {
+		if strings.HasPrefix(path, "/") && len(path) <= maxText && !seen[path] {
+			seen[path] = true
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+// pages are paths that a virtual host answers in different ways: with a page, a refusal, a redirect. Those that go to a
+// render come first.
+func (g *generator) pages(h *server.Host) []string {
+	pair := int16(g.c.pairs.host[h])
+	var let, others []string
+	seen := map[string]bool{}
 	for i, n := range g.notes {
-		if n.host[0] != pair && n.host[1] != pair || len(out) >= maxPages {
+		if n.host[0] != pair && n.host[1] != pair || len(let) >= maxPages/2 && len(others) >= maxPages/2 {
 			continue
 		}
 		path, _, _ := strings.Cut(g.pool.list[i].Target, "?")
 		ext := path[strings.LastIndexByte(path, '/')+1:]
 		ext = ext[strings.LastIndexByte(ext, '.')+1:]
 		key := ext + strconv.Itoa(int(n.end[0])) + strconv.Itoa(int(n.end[1]))
-		if !seen[key] && !strings.Contains(path, "%") {
-			seen[key] = true
-			out = append(out, path)
+		if seen[key] || strings.Contains(path, "%") {
+			continue
+		}
+		seen[key] = true
+		if n.end == [2]end{endAllowed, endAllowed} {
+			let = append(let, path)
+		} else {
+			others = append(others, path)
 		}
 	}
-	if len(out) == 0 {
-		out = []string{"/content/zq.html", "/"}
+	let, others = let[:min(len(let), maxPages/2)], others[:min(len(others), maxPages/2)]
+	if len(let)+len(others) == 0 {
+		return []string{"/content/zq.html", "/"}
 	}
-	return out
+	return append(let, others...)
 }
 
 // addChangedItems adds requests for all that virtual hosts have on one side alone, or elsewhere than on the other.
@@ -566,6 +595,7 @@ func (g *generator) addRegions(ctx context.Context) error {
 		if err := g.undecided(ctx, "/filter of farm "+p.new.Name, p.new.NameAt, err); err != nil {
 			return err
 		}
+		g.result.Undecided = append(g.result.Undecided, notSimulatedIn("/filter of farm "+p.new.Name, filterOf(p.old), filterOf(p.new))...)
 		for _, r := range regions {
 			g.want(i, "/filter", r.fromAt, r.toAt, r.witnesses, nil)
 		}
@@ -633,10 +663,10 @@ func (g *generator) forms(h namedHost, q automata.Request) []automata.Request {
 			if side == 1 {
 				host = g.c.pairs.hosts[n].new
 			}
-			for _, path := range preimages(host, q.URI) {
+			for _, path := range g.undo.preimages(host, q.URI) {
 				f := q
 				f.URI = path
-				if !slices.Contains(out, f) && len(out) < maxFormsOf {
+				if !slices.Contains(out, f) && len(out) < maxForms {
 					out = append(out, f)
 				}
 			}
@@ -680,6 +710,7 @@ func (g *generator) addCacheRegions(ctx context.Context, i int, p farmPair) erro
 		if err := g.undecided(ctx, list.what+" of farm "+p.new.Name, p.new.NameAt, err); err != nil {
 			return err
 		}
+		g.result.Undecided = append(g.result.Undecided, notSimulatedIn(list.what+" of farm "+p.new.Name, listOf(list.old), listOf(list.new))...)
 		for _, r := range regions {
 			g.want(i, list.what, r.fromAt, r.toAt, r.witnesses, nil)
 		}

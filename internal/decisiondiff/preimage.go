@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dispcheck/dispcheck/model/server"
 )
@@ -11,9 +12,12 @@ import (
 // maxPreimages bounds how many paths are found from which rules may make one path.
 const maxPreimages = 12
 
+// An undoer has the templates of rules that were read.
+type undoer map[*server.RewriteRule]*template
+
 // preimages returns paths that rules of a host may rewrite to a path: filters and caches see what the rules made, and
 // a request has to be sent so that it comes out of them.
-func preimages(h *server.Host, path string) []string {
+func (u undoer) preimages(h *server.Host, path string) []string {
 	if h == nil {
 		return nil
 	}
@@ -22,7 +26,15 @@ func preimages(h *server.Host, path string) []string {
 		if r.NoSubstitution || r.Flags.Redirect || r.Flags.Forbidden || r.Flags.Gone || r.Pattern == nil {
 			continue
 		}
-		groups, ok := undo(r, h.Maps, path)
+		t, known := u[r]
+		if !known {
+			t = templateOf(r)
+			u[r] = t
+		}
+		if t == nil {
+			continue
+		}
+		groups, ok := t.undo(h.Maps, path)
 		if !ok {
 			continue
 		}
@@ -38,41 +50,50 @@ func preimages(h *server.Host, path string) []string {
 }
 
 // reference finds what a substitution refers to: groups, maps, variables.
-var referenceText = `\$\{[^{}:]+:[^{}]*\}|\$[0-9]|%[0-9]|%\{[^}]*\}`
+var reference = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\$\{[^{}:]+:[^{}]*\}|\$[0-9]|%[0-9]|%\{[^}]*\}`)
+})
 
-// undo finds what the groups of a rule's pattern held where the rule has made path.
-func undo(r *server.RewriteRule, maps map[string]*server.RewriteMap, path string) (groups []map[int]string, ok bool) {
+// A template is the substitution of a rule, read backwards: the groups of whole are what its references held.
+type template struct {
+	whole *regexp.Regexp
+	refs  []string
+}
+
+// templateOf reads a substitution; nil for one that makes no path of this server.
+func templateOf(r *server.RewriteRule) *template {
 	sub, _, _ := strings.Cut(r.Substitution, "?")
 	if !strings.HasPrefix(sub, "/") && !strings.HasPrefix(sub, "$") && !strings.HasPrefix(sub, "%") {
-		return nil, false
+		return nil
 	}
-	reference, err := regexp.Compile(referenceText)
-	if err != nil {
-		return nil, false
-	}
+	var t template
 	var b strings.Builder
 	b.WriteString(`\A`)
-	var refs []string
 	at := 0
-	for _, m := range reference.FindAllStringIndex(sub, -1) {
+	for _, m := range reference().FindAllStringIndex(sub, -1) {
 		b.WriteString(regexp.QuoteMeta(sub[at:m[0]]))
 		b.WriteString(`(.*)`)
-		refs = append(refs, sub[m[0]:m[1]])
+		t.refs = append(t.refs, sub[m[0]:m[1]])
 		at = m[1]
 	}
 	b.WriteString(regexp.QuoteMeta(sub[at:]))
 	b.WriteString(`\z`)
-	whole, err := regexp.Compile(b.String())
-	if err != nil {
-		return nil, false
+	var err error
+	if t.whole, err = regexp.Compile(b.String()); err != nil {
+		return nil
 	}
-	found := whole.FindStringSubmatch(path)
+	return &t
+}
+
+// undo finds what the groups of a rule's pattern held where the rule has made path.
+func (t *template) undo(maps map[string]*server.RewriteMap, path string) (groups []map[int]string, ok bool) {
+	found := t.whole.FindStringSubmatch(path)
 	if found == nil {
 		return nil, false
 	}
 	known := map[int]string{}
 	groups = []map[int]string{known}
-	for i, ref := range refs {
+	for i, ref := range t.refs {
 		switch {
 		case strings.HasPrefix(ref, "${"):
 			name, key, _ := strings.Cut(strings.Trim(ref, "${}"), ":")

@@ -1,7 +1,6 @@
 package decisiondiff_test
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -111,28 +110,32 @@ func rewriters() map[string]func(files map[string]string) map[string]string {
 // TestPreserves: a configuration that is written in another way, and means the same, gives no difference.
 func TestPreserves(t *testing.T) {
 	for _, tr := range examples(t) {
-		files := tr.files(t)
-		for name, rewrite := range rewriters() {
-			t.Run(tr.name+"/"+name, func(t *testing.T) {
-				texts := rewrite(files)
-				if len(texts) == 0 {
-					t.Skip("there is nothing to rewrite")
-				}
-				side := tr.edited(t, texts)
-				if side == nil {
-					t.Fatal("the rewritten texts cannot be loaded")
-				}
-				res, err := decisiondiff.Compare(t.Context(), tr.side, side, decisiondiff.Options{Generate: true})
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, c := range res.Changes {
-					t.Errorf("%s: %s -> %s for %v", c.Kind, c.From, c.To, c.Example)
-				}
-				if len(res.Undecided) > 0 {
-					t.Error(fmt.Sprint("undecided: ", res.Undecided))
-				}
-			})
-		}
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			files := tr.files(t)
+			for name, rewrite := range rewriters() {
+				t.Run(name, func(t *testing.T) { preserves(t, tr, rewrite(files)) })
+			}
+		})
+	}
+}
+
+func preserves(t *testing.T, tr *tree, texts map[string]string) {
+	if len(texts) == 0 {
+		t.Skip("there is nothing to rewrite")
+	}
+	side := tr.edited(t, texts)
+	if side == nil {
+		t.Fatal("the rewritten texts cannot be loaded")
+	}
+	res, err := decisiondiff.Compare(t.Context(), tr.side, side, decisiondiff.Options{Generate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range res.Changes {
+		t.Errorf("%s: %s -> %s for %v", c.Kind, c.From, c.To, c.Example)
+	}
+	if len(res.Undecided) > 0 {
+		t.Errorf("undecided: %v", res.Undecided)
 	}
 }

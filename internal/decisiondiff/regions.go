@@ -26,6 +26,7 @@ type family[S, T any] struct {
 	entry    func(*model.Rule) (S, error)
 	both     func(a, b S) (S, error)
 	less     func(a, b S) (S, error)
+	apart    func(a, b S) (bool, error)     // whether they have nothing in common
 	outside  func(a S, by []S) ([]T, error) // some of a that are in none of by; none where it has none
 	counts   func(T) bool                   // whether one of samples is worth a request
 	samples  func(S) []T
@@ -62,15 +63,23 @@ func compareSections[S, T any](ctx context.Context, w family[S, T], old, new sec
 	alone := [2][]bool{append([]bool{old.otherwise != new.otherwise}, match.before...), append([]bool{old.otherwise != new.otherwise}, match.after...)}
 	var sets [2][]S
 	var whole [2][]error
+	var kinds [2][]int // which sets are the same one
 	var failed error
+	known := map[string]int{}
 	for i, s := range sides {
-		sets[i], whole[i] = []S{w.all()}, []error{nil}
+		sets[i], whole[i], kinds[i] = []S{w.all()}, []error{nil}, []int{-1}
 		for _, r := range s.rules {
+			key := patternsOf(r)
+			kind, again := known[key]
+			if !again {
+				kind = len(known)
+				known[key] = kind
+			}
 			set, err := w.entry(r)
 			if err != nil {
 				failed = errors.Join(failed, err)
 			}
-			sets[i], whole[i] = append(sets[i], set), append(whole[i], err)
+			sets[i], whole[i], kinds[i] = append(sets[i], set), append(whole[i], err), append(kinds[i], kind)
 		}
 	}
 	var out []region[T]
@@ -86,7 +95,7 @@ func compareSections[S, T any](ctx context.Context, w family[S, T], old, new sec
 			if err := ctx.Err(); err != nil {
 				return out, err
 			}
-			r, some, err := oneRegion(w, sets, whole, i, j)
+			r, some, err := oneRegion(w, sets, whole, kinds, i, j)
 			if err != nil {
 				failed = errors.Join(failed, err)
 			}
@@ -102,16 +111,43 @@ func compareSections[S, T any](ctx context.Context, w family[S, T], old, new sec
 	return out, failed
 }
 
+// patternsOf is what an entry matches, as text.
+func patternsOf(r *model.Rule) string {
+	plain := *r
+	plain.Allow = false
+	return fingerprint(&plain)
+}
+
+// notSimulatedIn names the entries of two sections that only one of them has and of which a pattern is not simulated: what
+// they match is not known.
+func notSimulatedIn(what string, old, new section) []Undecided {
+	var out []Undecided
+	m := align(fingerprints(old.rules), fingerprints(new.rules))
+	for i, alone := range [...][]bool{m.before, m.after} {
+		for j, r := range [...][]*model.Rule{old.rules, new.rules}[i] {
+			for _, p := range r.Patterns() {
+				var u *match.UnsupportedError
+				if alone[j] && errors.As(p.Err, &u) {
+					out = append(out, Undecided{What: "a pattern of " + what + " is on one side alone", Why: "it is not simulated: " + u.Message, At: p.At.Span})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // oneRegion is where entry i decides in the one section and entry j in the other. 0 stands for no entry.
-func oneRegion[S, T any](w family[S, T], sets [2][]S, whole [2][]error, i, j int) (r region[T], some bool, err error) {
+func oneRegion[S, T any](w family[S, T], sets [2][]S, whole [2][]error, kinds [2][]int, i, j int) (r region[T], some bool, err error) {
 	both, err := w.both(sets[0][i], sets[1][j])
 	if err != nil {
 		return r, false, err
 	}
 	var later []S
+	taken := map[int]bool{}
 	for k, from := range [...]int{i + 1, j + 1} {
 		for at := from; at < len(sets[k]); at++ {
-			if whole[k][at] == nil {
+			if whole[k][at] == nil && !taken[kinds[k][at]] {
+				taken[kinds[k][at]] = true
 				later = append(later, sets[k][at])
 			}
 		}
@@ -121,6 +157,9 @@ func oneRegion[S, T any](w family[S, T], sets [2][]S, whole [2][]error, i, j int
 	}
 	left := both
 	for _, s := range later {
+		if apart, err := w.apart(left, s); err == nil && apart {
+			continue
+		}
 		if left, err = w.less(left, s); err != nil {
 			return r, true, nil // the first is enough
 		}
@@ -245,6 +284,7 @@ func requestFamilyOf(space *automata.Space, globIsURL bool, g *gate) family[*aut
 		entry: func(r *model.Rule) (*automata.Requests, error) { return space.Entry(elementsOf(r, globIsURL)) },
 		both:  space.Intersect,
 		less:  space.Difference,
+		apart: space.Disjoint,
 		outside: func(a *automata.Requests, by []*automata.Requests) ([]automata.Request, error) {
 			c, err := space.Cover(a, by...)
 			if err != nil || c.Covered || c.Witness.URI == "" {
@@ -315,8 +355,9 @@ func nameFamily(all *automata.Language) family[*automata.Language, string] {
 			}
 			return limit.Intersect(l, all)
 		},
-		both: limit.Intersect,
-		less: limit.Difference,
+		both:  limit.Intersect,
+		less:  limit.Difference,
+		apart: limit.Disjoint,
 		outside: func(a *automata.Language, by []*automata.Language) ([]string, error) {
 			c, err := limit.Cover(a, by...)
 			if err != nil || c.Covered || a.Empty() {

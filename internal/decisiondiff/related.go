@@ -8,48 +8,73 @@ import (
 )
 
 // maxRelated bounds how many items are looked at for the sake of one that differs.
-const maxRelated = 12
+const maxRelated = 40
 
-// related looks at the items of a virtual host that have to do with one that differs, through a variable of the
-// environment that one sets and another asks for, and takes over what they look at: a SetEnvIf shows only where its variable
-// means something, and what a variable guards only where it is set.
+// related looks at the items of a virtual host that have to do with one that differs, through variables of the environment
+// that one sets and another asks for, from one to the next, and takes over what they look at: a SetEnvIf shows only where
+// its variable means something, and what a variable guards only where it is set.
 func (p *probe) related(it *item, h *server.Host, cats []category) {
-	var names []string
-	for _, n := range environmentNames(h) {
-		if strings.Contains(it.print, `"`+n) {
-			names = append(names, n)
-		}
-	}
-	if len(names) == 0 {
-		return
-	}
-	n := 0
-	for _, cat := range cats {
-		for i := range cat.items {
-			other := &cat.items[i]
-			if other.print == it.print || n >= maxRelated || !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(other.print, name) }) {
-				continue
-			}
-			n++
-			q := probe{}
-			other.look(&q)
-			p.paths = append(p.paths, q.paths...)
-			p.settings = append(p.settings, combined(p.settings, q.settings)...)
-			p.anywhere = p.anywhere || q.anywhere
-			if p.whole == nil {
-				p.whole = q.whole
+	all := environmentNames(h)
+	names := mentioned(it.print, all, nil)
+	seen := map[string]bool{it.print: true}
+	for n := 0; n < len(names); n++ { // which grow
+		for _, cat := range cats {
+			for i := range cat.items {
+				other := &cat.items[i]
+				if seen[other.print] || len(seen) > maxRelated || !mentions(other.print, names[n]) {
+					continue
+				}
+				seen[other.print] = true
+				names = mentioned(other.print, all, names)
+				q := probe{}
+				other.look(&q)
+				p.paths = append(p.paths, q.paths...)
+				p.settings = append(p.settings, combined(p.settings, q.settings)...)
+				p.anywhere = p.anywhere || q.anywhere
+				if p.whole == nil {
+					p.whole = q.whole
+				}
 			}
 		}
 	}
 }
 
-// combined are the settings of two items, one of each together, and those of the second alone.
+// mentioned adds to names those of all that a text has.
+func mentioned(text string, all, names []string) []string {
+	for _, n := range all {
+		if !slices.Contains(names, n) && mentions(text, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// mentions reports whether a text has a name as a word of its own.
+func mentions(text, name string) bool {
+	for from := 0; ; {
+		i := strings.Index(text[from:], name)
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + len(name)
+		if (i == 0 || !isWord(text[i-1])) && (from == len(text) || !isWord(text[from])) {
+			return true
+		}
+	}
+}
+
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+}
+
+// combined are the settings of two items: those of the second alone, and after each of the first few of the first.
 func combined(a, b []assignment) []assignment {
-	const most = 6
+	const first, most = 2, 8
 	var out []assignment
 	for _, y := range b[:min(len(b), most)] {
 		out = append(out, y)
-		for _, x := range a[:min(len(a), most)] {
+		for _, x := range a[:min(len(a), first)] {
 			out = append(out, x.with(y...))
 		}
 	}
