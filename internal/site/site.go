@@ -120,7 +120,7 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 	seen := map[string]bool{urlOf(r): true}
 	for d.Response.Status >= 300 && d.Response.Status < 400 && len(p.Redirects) < s.Follow {
 		location, ok := d.Response.Header.Value("Location")
-		next := s.next(r, location)
+		next := s.Next(r, location)
 		if !ok || next == nil {
 			break
 		}
@@ -159,8 +159,8 @@ func urlOf(r *simulate.Request) string {
 	return scheme + r.Host + r.Target
 }
 
-// next is the request that a client makes of a redirect; nil where it leaves the site.
-func (s *Site) next(r *simulate.Request, location string) *simulate.Request {
+// Next is the request that a client makes of a redirect; nil where it leaves the site.
+func (s *Site) Next(r *simulate.Request, location string) *simulate.Request {
 	n, err := simulate.NewRequest("GET", location)
 	if err != nil {
 		return nil
