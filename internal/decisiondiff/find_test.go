@@ -110,7 +110,7 @@ func kinds(list []*decisiondiff.Change) string {
 // tells of one that is none. What it finds is compared with the list in testdata.
 func findsMutants(t *testing.T, tr *tree, golden string, n int) {
 	if testkit.Race && !*testkit.Update { // it finds the same, five times as slowly
-		n = min(n, 3)
+		n = min(n, 2)
 	}
 	j := newJudge(t, tr, 100, 3)
 	var list strings.Builder
