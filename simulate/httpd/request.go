@@ -142,6 +142,10 @@ type Result struct {
 	Client netip.Addr
 	// NotSimulated are the constructs that make the result uncertain.
 	NotSimulated []server.Construct
+	// Canned says that httpd makes the body itself: an error page, or that of a redirect. Text is the one that an ErrorDocument
+	// gives for it; "" is httpd's own.
+	Canned bool
+	Text   string
 	// Deflated says that mod_deflate compresses the body.
 	Deflated bool
 	// Answer is what the handler said last.
