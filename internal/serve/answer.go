@@ -162,6 +162,8 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 	return x.copy(x.w, body, length)
 }
 
+const etag = "ETag"
+
 var bytesOnly = []string{"bytes"}
 
 // setHeader puts headers into those of the answer. What frames the connection is net/http's affair.
@@ -171,6 +173,8 @@ func (x *exchange) setHeader(h http.Header, list []httpd.Field) {
 	for i, f := range list {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		switch name {
+		case "Etag": // as httpd spells it
+			name = etag
 		case "Connection", "Transfer-Encoding", "Keep-Alive", "Trailer":
 			continue
 		case "Content-Type":
@@ -351,8 +355,8 @@ func (x *exchange) compress(h http.Header, status int, body io.Reader) error {
 	delete(h, "Content-Length")
 	delete(h, "Content-Md5")
 	delete(h, "Accept-Ranges")
-	if v := h["Etag"]; len(v) == 1 && strings.HasSuffix(v[0], `"`) {
-		h["Etag"] = []string{v[0][:len(v[0])-1] + `-gzip"`}
+	if v := h[etag]; len(v) == 1 && strings.HasSuffix(v[0], `"`) {
+		h[etag] = []string{v[0][:len(v[0])-1] + `-gzip"`}
 	}
 	x.writeHead(status)
 	z := zippers.Get().(*gzip.Writer)

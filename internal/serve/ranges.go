@@ -149,7 +149,7 @@ func (x *exchange) sameVersion(h http.Header) bool {
 		return true
 	}
 	if strings.HasPrefix(want, `"`) {
-		return want == h.Get("ETag")
+		return len(h[etag]) == 1 && want == h[etag][0]
 	}
 	return !strings.HasPrefix(want, "W/") && want == h.Get("Last-Modified")
 }

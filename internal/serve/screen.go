@@ -56,13 +56,13 @@ func (s *Screen) ended(x *exchange) {
 	case "pass", "redirect":
 		color = yellow
 	}
-	host := x.request.Host
+	host := report.Line(x.request.Host)
 	if host != "" {
 		host = " " + s.paint(gray, host)
 	}
 	line := x.at.Local().Format("15:04:05") + " " + status + " " + s.paint(color, fmt.Sprintf("%-8s", word)) + " " +
-		fmt.Sprintf("%5s", took(time.Since(x.start))) + "  " + x.request.Method + " " + x.request.Target
-	s.out.write(report.Line(line+host+"  ") + s.because(d))
+		fmt.Sprintf("%5s", took(time.Since(x.start))) + "  " + report.Line(x.request.Method+" "+x.request.Target)
+	s.out.write(line + host + "  " + s.because(d))
 }
 
 // because names the configuration that decided, with its place and its text.

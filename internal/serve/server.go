@@ -7,7 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"strconv"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,12 +102,7 @@ func (s *Server) Close() {
 // Run answers requests that come to l until ctx is over or as many were answered as Options.Once says. Requests that are under
 // way then go on for as long as Limits.DrainTimeout. It closes l.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
-	if _, port, err := net.SplitHostPort(l.Addr().String()); err == nil {
-		s.mu.Lock()
-		s.port = port
-		s.urls = append(s.urls, s.scheme+"://"+l.Addr().String())
-		s.mu.Unlock()
-	}
+	s.Listening(l.Addr())
 	d := newDoor(l, s.o.Connections, s.o.TLS == nil)
 	h := &http.Server{
 		Handler: s, ReadHeaderTimeout: s.o.ReadTimeout, IdleTimeout: s.o.IdleTimeout, MaxHeaderBytes: s.o.HeaderBytes,
@@ -141,6 +136,28 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		err = e
 	}
 	return err
+}
+
+// Listening says at which address requests come, before or when [Server.Run] takes them.
+func (s *Server) Listening(addr net.Addr) {
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return
+	}
+	url := s.scheme + "://" + addr.String()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.port = port
+	if !slices.Contains(s.urls, url) {
+		s.urls = append(s.urls, url)
+	}
+}
+
+// Configuration is the one that serves.
+func (s *Server) Configuration() *Configuration {
+	g := s.use()
+	defer g.leave()
+	return g.Configuration
 }
 
 // ServeHTTP implements http.Handler.
@@ -204,5 +221,3 @@ func (s *Server) notice(n Notice) {
 		s.o.Notice(n)
 	}
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
