@@ -156,7 +156,7 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 		}
 	}
 	if length >= 0 && length <= smallBody {
-		return x.sendSmall(status, length, body)
+		return x.sendSmall(status, length, body, fromFile)
 	}
 	x.writeHead(status)
 	return x.copy(x.w, body, length)
@@ -239,12 +239,12 @@ const smallBody = 48 << 10
 var smallBodies = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
 
 // sendSmall sends a body of some kilobytes in one piece with its head.
-func (x *exchange) sendSmall(status int, length int64, body io.Reader) error {
+func (x *exchange) sendSmall(status int, length int64, body io.Reader, fromFile bool) error {
 	buf := smallBodies.Get().(*[]byte)
 	defer smallBodies.Put(buf)
 	b := (*buf)[:length]
 	n, err := io.ReadFull(body, b)
-	if err == nil {
+	if err == nil && !fromFile {
 		var more [1]byte
 		if k, e := body.Read(more[:]); k > 0 || e != nil && e != io.EOF { // the body's end is seen, so that what reads along is whole
 			err = e

@@ -92,7 +92,7 @@ func (s *Server) generate(ctx context.Context, c *Configuration) (_ *generation,
 			others = backend
 		}
 		g.site = site.New(&site.Site{
-			Server: c.Apache.Server, Files: c.Apache.Files(), Getenv: c.Apache.Getenv, Dispatcher: g.engine, Directives: s.o.Directives,
+			Server: c.Apache.Server, Files: &knownFiles{FileSystem: c.Apache.Files()}, Getenv: c.Apache.Getenv, Dispatcher: g.engine, Directives: s.o.Directives,
 			Open: c.Open, Now: s.clock.Now, Proxy: (&elsewhere{publish: backend, others: others, getenv: c.Apache.Getenv}).ask,
 		})
 	}
@@ -103,14 +103,14 @@ func (s *Server) generate(ctx context.Context, c *Configuration) (_ *generation,
 // openStore makes the document roots: below the folder of the cache, or the ones in memory that the server keeps.
 func (s *Server) openStore(g *generation) (*cacheStore, error) {
 	if s.o.CacheDir == "" {
-		return &cacheStore{Store: s.memory, roots: g.roots, keeper: s.keeper}, nil
+		return &cacheStore{Store: s.memory, roots: g.roots, keeper: s.keeper, hot: s.hot}, nil
 	}
 	disk, err := docroot.NewDisk(s.o.CacheDir, []string{commonFolder(g.roots)})
 	if err != nil {
 		return nil, err
 	}
 	g.closers = append(g.closers, disk)
-	return &cacheStore{Store: disk, roots: g.roots, keeper: s.keeper}, nil
+	return &cacheStore{Store: disk, roots: g.roots, keeper: s.keeper, hot: s.hot}, nil
 }
 
 // docroots are the document roots of a configuration, each once, without a slash at the end.

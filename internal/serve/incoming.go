@@ -2,7 +2,6 @@ package serve
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -19,9 +18,9 @@ const localSuffix = ".localhost"
 // siteHost is the host of the site that a Host header asks for, and whether it was asked for by its name below localhost. Then
 // it has no port: that of this server means nothing to the site.
 func siteHost(host string) (string, bool) {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
+	name := host
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host, ':') == i {
+		name = host[:i]
 	}
 	if n := len(name) - len(localSuffix); n > 0 && strings.EqualFold(name[n:], localSuffix) {
 		return name[:n], true

@@ -18,6 +18,7 @@ type cacheStore struct {
 	simulate.Store
 	roots  []string
 	keeper *keeper
+	hot    *hotFiles
 
 	mu   sync.Mutex
 	open map[string]simulate.Docroot
@@ -37,7 +38,7 @@ func (s *cacheStore) Docroot(path string) (simulate.Docroot, error) {
 	if s.open == nil {
 		s.open = map[string]simulate.Docroot{}
 	}
-	k := &keptRoot{Docroot: r, keeper: s.keeper}
+	k := &keptRoot{Docroot: &hotRoot{Docroot: r, path: path, hot: s.hot}, keeper: s.keeper}
 	s.open[path] = k
 	return k, nil
 }

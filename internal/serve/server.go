@@ -27,6 +27,7 @@ type Server struct {
 	ahead  atomic.Int64 // how far the clock was set forward
 	memory *docroot.Memory
 	keeper *keeper
+	hot    *hotFiles
 	logs   *logs
 	record *record
 
@@ -59,7 +60,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		o.Sleep = simulate.RealSleep
 	}
 	s := &Server{
-		o: o, clock: o.Clock, memory: &docroot.Memory{MaxBytes: min(maxMemory, o.CacheBytes)}, busy: make(chan struct{}, o.Requests), last: make(chan struct{}),
+		o: o, clock: o.Clock, memory: &docroot.Memory{MaxBytes: min(maxMemory, o.CacheBytes)}, busy: make(chan struct{}, o.Requests), last: make(chan struct{}), hot: newHotFiles(),
 		scheme: "http",
 	}
 	if o.TLS != nil {

@@ -246,7 +246,10 @@ func end(res *httpd.Result) *simulate.HTTPDEnd {
 }
 
 func fields(list []httpd.Field) simulate.Header {
-	var h simulate.Header
+	if len(list) == 0 {
+		return nil
+	}
+	h := make(simulate.Header, 0, len(list))
 	for _, f := range list {
 		h = append(h, simulate.Field{Name: f.Name, Value: f.Value})
 	}
@@ -257,6 +260,9 @@ func fields(list []httpd.Field) simulate.Header {
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	if n := len(r.Header); n > 0 {
+		q.Header = make([]httpd.Field, 0, n+1)
+	}
 	for _, f := range r.Header {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
@@ -293,7 +299,7 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 	}
 	inner.Method, inner.Client = q.Method, q.Client
 	inner.Host = ""
-	inner.Header = nil
+	inner.Header = make(simulate.Header, 0, len(q.Header))
 	for _, f := range q.Header {
 		if strings.EqualFold(f.Name, "Host") {
 			inner.Host = f.Value
@@ -307,11 +313,16 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 		d, inner.Sink, inner.Body = new(simulate.Decision), nil, nil
 	}
 	h.asked = true
+	var s sink
 	if h.client != nil {
-		inner.Sink = &sink{handler: h, handled: q, decision: d, directives: dir}
+		s = sink{handler: h, handled: q, decision: d, directives: dir}
+		inner.Sink = &s
 	}
 	if err := h.site.Dispatcher.Decide(ctx, &inner, d, t); err != nil {
 		return httpd.Answer{}, err
+	}
+	if s.answered { // httpd has had it
+		return httpd.Answer{Status: d.Response.Status, Bytes: d.Response.Length, By: d.By}, nil
 	}
 	return h.site.answer(d, dir), nil
 }
@@ -321,6 +332,9 @@ func (s *Site) answer(d *simulate.Decision, dir *simulate.Directives) httpd.Answ
 	a := httpd.Answer{
 		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
 		NoExpires: s.Dispatcher.DropsExpires(d, dir),
+	}
+	if n := len(d.Response.Header); n > 0 {
+		a.Header = make([]httpd.Field, 0, n)
 	}
 	for _, f := range d.Response.Header {
 		if strings.EqualFold(f.Name, "Content-Type") {
@@ -338,6 +352,7 @@ type sink struct {
 	handled    *httpd.Handled
 	decision   *simulate.Decision
 	directives *simulate.Directives
+	answered   bool
 }
 
 // Answer implements simulate.Sink.
@@ -348,6 +363,7 @@ func (s *sink) Answer(_ int, _ simulate.Header, body io.Reader) error {
 		a.Bytes, a.Measure = announced(s.decision.Response.Header), m.measure
 	}
 	head, ok := s.handled.Respond(&a)
+	s.answered = head != nil
 	if !ok {
 		return nil
 	}
