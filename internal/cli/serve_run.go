@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -486,6 +487,7 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 	if in.yes("watch") {
 		beside.Go(func() { s.watch(inner, dir) })
 	}
+	debug.FreeOSMemory() // what loading took is not needed again
 	err = s.server.Run(ctx, l)
 	if err != nil {
 		return err

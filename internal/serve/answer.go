@@ -78,7 +78,7 @@ func (x *exchange) run() {
 		x.trace = &simulate.Trace{Explain: true}
 		x.decision, x.passage = new(simulate.Decision), site.Passage{}
 	} else if s.traced() {
-		x.trace = new(simulate.Trace)
+		x.trace = &simulate.Trace{Explain: s.o.Each != nil}
 	}
 	x.passage.Client, x.passage.Quiet = x, x.trace == nil
 	err := x.decide(x.r.Context())

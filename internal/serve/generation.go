@@ -102,7 +102,10 @@ func (s *Server) generate(ctx context.Context, c *Configuration) (_ *generation,
 
 // openStore makes the document roots: below the folder of the cache, or the ones in memory that the server keeps.
 func (s *Server) openStore(g *generation) (*cacheStore, error) {
-	if s.o.CacheDir == "" {
+	switch {
+	case s.o.Store != nil:
+		return &cacheStore{Store: s.o.Store, roots: g.roots, keeper: s.keeper, hot: s.hot}, nil
+	case s.o.CacheDir == "":
 		return &cacheStore{Store: s.memory, roots: g.roots, keeper: s.keeper, hot: s.hot}, nil
 	}
 	disk, err := docroot.NewDisk(s.o.CacheDir, []string{commonFolder(g.roots)})

@@ -44,12 +44,14 @@ type Options struct {
 	// Directives are those of the command line, which win over those of the configuration.
 	Directives []string
 	// Clock is the engine's; nil is one that runs as the system's does.
-	Clock *simulate.ShiftedClock
+	Clock Clock
 	// Sleep waits; nil is simulate.RealSleep.
 	Sleep simulate.Sleeper
 
-	// CacheDir is the folder that stands for the document roots; "" keeps them in memory.
+	// CacheDir is the folder that stands for the document roots; "" keeps them in memory. Store takes the place of both, where it
+	// is not nil.
 	CacheDir string
+	Store    simulate.Store
 
 	// TLS is set where the port speaks it; HTTP/2 is offered then.
 	TLS *tls.Config
@@ -69,7 +71,8 @@ type Options struct {
 	// Watched says that somebody may ask for the path of a request: the last ones are kept, and requests are traced as long
 	// as there are few of them in a second or somebody looks.
 	Watched bool
-	// Each is given every request with its trace, one after the other; nil is nobody.
+	// Each is given every request with its trace and all that was looked at, one after the other; nil is nobody. It must not keep
+	// what it is given.
 	Each func(*report.Simulation)
 	// Prefix goes before the names of files, as --path-prefix asks.
 	Prefix string
@@ -84,6 +87,12 @@ type About struct {
 	Version, Config, Publish string
 	// Watch says that saved files are loaded.
 	Watch bool
+}
+
+// A Clock is the time of the engine, which can be put forward.
+type Clock interface {
+	Now() time.Time
+	Advance(time.Duration)
 }
 
 // A Notice is something that happened beside requests.

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// maxExchanges is how many requests are remembered in short, maxPaths how many with their path.
-	maxExchanges, maxPaths = 1000, 300
+	// maxExchanges is how many requests are remembered in short, maxPaths how many with their path, which takes some 40 KB each.
+	maxExchanges, maxPaths = 1000, 120
 	// tracedPerSecond is how many requests of a second are traced while nobody looks: a person who tries things out finds the path
 	// of each, and load is not slowed down.
-	tracedPerSecond = 25
+	tracedPerSecond = 20
 )
 
 const (
@@ -167,8 +167,8 @@ func (x *exchange) finish() {
 }
 
 func (s *Server) each(x *exchange, p *site.Passage) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.telling.Lock()
+	defer s.telling.Unlock()
 	s.o.Each(&report.Simulation{Request: &x.request, Decision: x.decision, Trace: x.trace, Passage: p, ShowTrace: true, Version: x.g.engine.Version()})
 }
 

@@ -23,7 +23,7 @@ const maxMemory = 128 << 20
 // A Server answers requests for a configuration. It is an http.Handler, safe for many goroutines.
 type Server struct {
 	o      Options
-	clock  *simulate.ShiftedClock
+	clock  Clock
 	ahead  atomic.Int64 // how far the clock was set forward
 	memory *docroot.Memory
 	keeper *keeper
@@ -41,6 +41,8 @@ type Server struct {
 	busy      chan struct{} // requests that are answered
 	requests  atomic.Int64
 	last      chan struct{} // closed when Options.Once requests were answered
+
+	telling sync.Mutex // of Options.Each
 
 	mu     sync.Mutex
 	broken *page.Broken
