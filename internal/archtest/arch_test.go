@@ -59,6 +59,7 @@ var allowed = map[string][]string{
 	"suite":                {"source", "model", "model/server", "simulate", "internal/scenario", "internal/site", "internal/mock", "internal/mock/...", "internal/yamltext"},
 	"fixtures":             {},
 	"internal/gitfs":       {},
+	"internal/watch":       {},
 	"internal/ruletest":    {"source", "diag", "lint", "internal/project", "internal/testkit"},
 	"internal/testkit":     {"source", "diag", "grammar"},
 	"internal/archtest":    {},

@@ -8,6 +8,7 @@ func commands() []*command {
 		validateCommand(),
 		invalidateCommand(),
 		testCommand(),
+		serveCommand(),
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),

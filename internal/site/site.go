@@ -6,7 +6,10 @@ package site
 import (
 	"context"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/model/server"
@@ -15,8 +18,8 @@ import (
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
 
-// A Site answers requests from end to end. It is for one goroutine at a time: the Dispatcher's engine keeps what lasts, and
-// the site keeps nothing.
+// A Site answers requests from end to end, from many goroutines at once: the Dispatcher's engine keeps what lasts, and the site
+// keeps nothing.
 type Site struct {
 	// Server is the httpd side, Files its disk, Getenv the environment that httpd is started in.
 	Server *server.Server
@@ -30,16 +33,35 @@ type Site struct {
 	Open bool
 	// Now is the clock of Expires; nil is the system's.
 	Now simulate.Clock
-	// Follow is how many redirects are followed to hosts that the server answers for.
+	// Follow is how many redirects are followed to hosts that the server answers for. With a Client none is.
 	Follow int
+	// Proxy answers what goes to other servers, past the Dispatcher; nil leaves them unasked.
+	Proxy Proxy
 
-	front   *httpd.Engine
-	current *handler // of the request at hand
-	byHost  map[*server.Host]*simulate.Directives
+	front  *httpd.Engine
+	mu     sync.RWMutex
+	byHost map[*server.Host]*simulate.Directives
 }
+
+// A Client takes an answer as it comes, while Site.Decide answers. It takes what the Dispatcher or another server sends; what
+// httpd answers itself, a redirect or an error page, stands in the Passage afterwards.
+type Client interface {
+	// Answer takes the head, as httpd's filters leave it, and the body as the handler sends it, which is not nil and good
+	// until it returns. An error ends the answer: what was to be cached is not.
+	Answer(head *httpd.Result, d *simulate.Decision, body io.Reader) error
+}
+
+// A Proxy stands for other servers: it asks the one that q.Proxy names. It passes its answer to respond, which says whether
+// the client takes the body, and returns what it passed.
+type Proxy func(ctx context.Context, q *httpd.Handled, r *simulate.Request, respond func(httpd.Answer, io.Reader) error) (httpd.Answer, error)
 
 // A Passage is what httpd did with a request.
 type Passage struct {
+	// Client takes the answer; nil lets it go. Quiet leaves out Steps and Log, which take more time than all the rest. Both
+	// are the caller's to set, and stay when the Passage is used again.
+	Client Client
+	Quiet  bool
+
 	Result httpd.Result
 	// Steps are the rewrite rules that were tried, in their order; Log are the lines of mod_rewrite's log.
 	Steps []rewrite.Step
@@ -81,20 +103,34 @@ func New(s *Site) *Site {
 	s.byHost = map[*server.Host]*simulate.Directives{}
 	s.front = httpd.New(s.Server, httpd.Options{
 		Files: s.Files, Getenv: s.Getenv, Now: s.Now,
-		Handlers: map[string]httpd.Handler{"dispatcher-handler": httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
-			return s.current.Handle(ctx, q)
-		})},
+		Handlers: s.handlers(),
 	})
 	return s
+}
+
+// handlers are those of httpd that are not httpd's own. The handler of a request comes with it.
+func (s *Site) handlers() map[string]httpd.Handler {
+	m := map[string]httpd.Handler{"dispatcher-handler": httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+		return q.Request.From.(*handler).Handle(ctx, q)
+	})}
+	if s.Proxy != nil {
+		m["proxy-server"] = httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+			return q.Request.From.(*handler).proxy(ctx, q)
+		})
+	}
+	return m
 }
 
 // Decide answers r. It fills d as simulate.Engine does, adds to t what the Dispatcher says, and fills p. A request that httpd
 // answers itself ends with an outcome of its own. Redirects are followed as often as Follow says, as long as they lead to
 // a host that the server names; the answer is that of the last.
 func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	*p = Passage{}
+	p.Redirects, p.Loop, p.Assumed = nil, false, nil
 	if err := s.once(ctx, r, d, t, p); err != nil {
 		return err
+	}
+	if s.Follow == 0 || p.Client != nil {
+		return nil
 	}
 	seen := map[string]bool{urlOf(r): true}
 	for d.Response.Status >= 300 && d.Response.Status < 400 && len(p.Redirects) < s.Follow {
@@ -166,11 +202,15 @@ func (s *Site) names(host string) bool {
 
 // once answers one request.
 func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	h := handler{site: s, request: r, decision: d, trace: t}
-	s.current = &h
+	h := handler{site: s, request: r, decision: d, trace: t, client: p.Client}
 	p.Steps, p.Log = nil, nil
 	q := s.request(r, p)
-	if err := s.front.Serve(ctx, q, &p.Result, recorder{p}); err != nil {
+	q.From = &h
+	var rec rewrite.Recorder
+	if !p.Quiet {
+		rec = recorder{p}
+	}
+	if err := s.front.Serve(ctx, q, &p.Result, rec); err != nil {
 		return err
 	}
 	res := &p.Result
@@ -206,7 +246,10 @@ func end(res *httpd.Result) *simulate.HTTPDEnd {
 }
 
 func fields(list []httpd.Field) simulate.Header {
-	var h simulate.Header
+	if len(list) == 0 {
+		return nil
+	}
+	h := make(simulate.Header, 0, len(list))
 	for _, f := range list {
 		h = append(h, simulate.Field{Name: f.Name, Value: f.Value})
 	}
@@ -217,6 +260,9 @@ func fields(list []httpd.Field) simulate.Header {
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	if n := len(r.Header); n > 0 {
+		q.Header = make([]httpd.Field, 0, n+1)
+	}
 	for _, f := range r.Header {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
@@ -240,6 +286,7 @@ type handler struct {
 	request  *simulate.Request
 	decision *simulate.Decision
 	trace    *simulate.Trace
+	client   Client
 	asked    bool
 }
 
@@ -252,7 +299,7 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 	}
 	inner.Method, inner.Client = q.Method, q.Client
 	inner.Host = ""
-	inner.Header = nil
+	inner.Header = make(simulate.Header, 0, len(q.Header))
 	for _, f := range q.Header {
 		if strings.EqualFold(f.Name, "Host") {
 			inner.Host = f.Value
@@ -266,12 +313,28 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 		d, inner.Sink, inner.Body = new(simulate.Decision), nil, nil
 	}
 	h.asked = true
+	var s sink
+	if h.client != nil {
+		s = sink{handler: h, handled: q, decision: d, directives: dir}
+		inner.Sink = &s
+	}
 	if err := h.site.Dispatcher.Decide(ctx, &inner, d, t); err != nil {
 		return httpd.Answer{}, err
 	}
+	if s.answered { // httpd has had it
+		return httpd.Answer{Status: d.Response.Status, Bytes: d.Response.Length, By: d.By}, nil
+	}
+	return h.site.answer(d, dir), nil
+}
+
+// answer is a decision as httpd sees it.
+func (s *Site) answer(d *simulate.Decision, dir *simulate.Directives) httpd.Answer {
 	a := httpd.Answer{
 		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
-		NoExpires: h.site.Dispatcher.DropsExpires(d, dir),
+		NoExpires: s.Dispatcher.DropsExpires(d, dir),
+	}
+	if n := len(d.Response.Header); n > 0 {
+		a.Header = make([]httpd.Field, 0, n)
 	}
 	for _, f := range d.Response.Header {
 		if strings.EqualFold(f.Name, "Content-Type") {
@@ -280,15 +343,104 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 		}
 		a.Header = append(a.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
-	return a, nil
+	return a
+}
+
+// A sink takes what the Dispatcher sends, and has httpd make the head before the first byte of the body goes to the client.
+type sink struct {
+	handler    *handler
+	handled    *httpd.Handled
+	decision   *simulate.Decision
+	directives *simulate.Directives
+	answered   bool
+}
+
+// Answer implements simulate.Sink.
+func (s *sink) Answer(_ int, _ simulate.Header, body io.Reader) error {
+	a := s.handler.site.answer(s.decision, s.directives)
+	m := measured{Reader: body}
+	if s.decision.Response.From != "cache" && s.handled.Method != "HEAD" {
+		a.Bytes, a.Measure = announced(s.decision.Response.Header), m.measure
+	}
+	head, ok := s.handled.Respond(&a)
+	s.answered = head != nil
+	if !ok {
+		return nil
+	}
+	if m.start != nil {
+		body = &m
+	}
+	return s.handler.client.Answer(head, s.decision, body)
+}
+
+// announced is the length that a header says; -1 where it says none.
+func announced(h simulate.Header) int64 {
+	if v, ok := h.Value("Content-Length"); ok {
+		if n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64); err == nil && n >= 0 {
+			return n
+		}
+	}
+	return -1
+}
+
+// A measured body is read ahead as far as it takes to tell whether it is short.
+type measured struct {
+	io.Reader
+	start []byte
+	err   error
+}
+
+// measure implements httpd.Answer.Measure.
+func (m *measured) measure() int64 {
+	m.start = make([]byte, httpd.DeflateLeast)
+	n, err := io.ReadFull(m.Reader, m.start)
+	m.start = m.start[:n]
+	switch err {
+	case nil:
+		return -1
+	case io.ErrUnexpectedEOF, io.EOF: // the body's own end; one that broke off says so when it is read on
+		m.err = nil
+		return int64(n)
+	}
+	m.err = err
+	return -1
+}
+
+func (m *measured) Read(p []byte) (int, error) {
+	if len(m.start) > 0 {
+		n := copy(p, m.start)
+		m.start = m.start[n:]
+		return n, nil
+	}
+	if m.err != nil {
+		return 0, m.err
+	}
+	return m.Reader.Read(p)
+}
+
+// proxy asks another server.
+func (h *handler) proxy(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+	return h.site.Proxy(ctx, q, h.request, func(a httpd.Answer, body io.Reader) error {
+		if h.client == nil {
+			return nil
+		}
+		head, ok := q.Respond(&a)
+		if !ok {
+			return nil
+		}
+		return h.client.Answer(head, nil, body)
+	})
 }
 
 // directives are those of the module for a request: those of the configuration, and over them those of the user.
 func (s *Site) directives(q *httpd.Handled) (*simulate.Directives, error) {
-	if dir := s.byHost[q.Host]; dir != nil && len(q.Dispatcher) == len(q.Host.Dispatcher) {
+	s.mu.RLock()
+	dir := s.byHost[q.Host]
+	s.mu.RUnlock()
+	if dir != nil && len(q.Dispatcher) == len(q.Host.Dispatcher) {
 		return dir, nil
 	}
-	dir := new(simulate.Directives)
+	dir = new(simulate.Directives)
 	for i := range q.Dispatcher {
 		// What cannot be read is a finding of the configuration; the module keeps its default.
 		_ = simulate.ParseDirective(dir, q.Dispatcher[i].Name+" "+q.Dispatcher[i].Args)
@@ -299,7 +451,9 @@ func (s *Site) directives(q *httpd.Handled) (*simulate.Directives, error) {
 		}
 	}
 	if len(q.Dispatcher) == len(q.Host.Dispatcher) {
+		s.mu.Lock()
 		s.byHost[q.Host] = dir
+		s.mu.Unlock()
 	}
 	return dir, nil
 }
