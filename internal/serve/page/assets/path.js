@@ -24,10 +24,20 @@ export async function show(id) {
   detail.scrollTop = 0;
 }
 
+let about = () => null;
+
+/** whenBlank sets what stands beside the list where no request is open. */
+export function whenBlank(f) {
+  about = f;
+  if (detail.querySelector(".blank")) blank();
+}
+
 /** blank says what the panel is for. */
 export function blank() {
   asked++;
-  fill(detail, el("div", { class: "empty" }, el("p", {}, "Choose a request to see its path: virtual host, rewriting, farm, filter, cache, render — and the line that decided.")));
+  fill(detail, el("div", { class: "blank" },
+    el("p", { class: "quiet" }, "Choose a request to see its path: virtual host, rewriting, farm, filter, cache, render — and the line that decided."),
+    about()));
 }
 
 /** summary says in one sentence what became of a request. */
@@ -95,7 +105,7 @@ function kept(cache) {
 // decided is the verdict with the line that decided.
 function decided(x) {
   const s = x.simulation;
-  return el("div", { class: `verdict ${outcomeLook(s.outcome)}` },
+  return el("div", { class: `verdict ${outcomeLook(s.outcome, s.response?.status)}` },
     el("p", { class: "says" },
       el("strong", { class: "word" }, `${s.response?.status ?? ""} ${outcomeWord(s.outcome)}`.trim()), " ", sentence(s),
       s.verdict === "depends" && [" ", chip("depends on what is not simulated", "warn")]),
@@ -281,7 +291,8 @@ function looked(x, of, name, word) {
     }));
 }
 
-function fields(list) {
+/** fields is a list of names with their values. */
+export function fields(list) {
   return el("dl", { class: "fields" }, list.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
 }
 
