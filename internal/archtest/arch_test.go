@@ -63,6 +63,7 @@ var allowed = map[string][]string{
 	"internal/ruletest":    {"source", "diag", "lint", "internal/project", "internal/testkit"},
 	"internal/testkit":     {"source", "diag", "grammar"},
 	"internal/archtest":    {},
+	"internal/serve/page":  {"source", "model", "simulate", "internal/report"},
 	"internal/cli":         {"..."},
 	"cmd/dispcheck":        {"internal/cli"},
 	"docs":                 {},
