@@ -56,13 +56,10 @@ type BaselineEntry struct {
 	Message     string `json:"message"`
 }
 
-// Fingerprint is what tells a finding from others across changes of the text: made of its rule, the name of
-// its file, the text of the line on which it starts and the text at fault; blanks do not count in either. It
-// stays when lines are moved. Findings that have all of that in common have one fingerprint; see [Fingerprints].
-func Fingerprint(d diag.Diagnostic, names Names) string { return fingerprint(&d, names, 0) }
-
-// Fingerprints returns a fingerprint for each finding, in their order. Of several that have all in common the
-// first has that of [Fingerprint], and the others have it with their number.
+// Fingerprints returns for each finding, in their order, what tells it from others across changes of the text. It is
+// made of its rule, the name of its file, the text of the line on which it starts and the text at fault; blanks do
+// not count in either. It stays when lines are moved. Of several that have all of that in common, the second and
+// those behind it have their number in it.
 func Fingerprints(ds []diag.Diagnostic, names Names) []string {
 	seen := make(map[string]int, len(ds))
 	prints := make([]string, len(ds))

@@ -82,7 +82,8 @@ func TestFingerprints(t *testing.T) {
 		}
 		seen[p] = true
 	}
-	if lint.Fingerprint(ds[0], nil) != prints[0] || lint.Fingerprint(ds[1], nil) != prints[0] || lint.Fingerprint(ds[3], nil) != prints[3] {
+	alone := func(d diag.Diagnostic) string { return lint.Fingerprints([]diag.Diagnostic{d}, nil)[0] }
+	if alone(ds[0]) != prints[0] || alone(ds[1]) != prints[0] || alone(ds[3]) != prints[3] {
 		t.Error("the first of equal findings has another fingerprint when it is alone")
 	}
 	if got, want := prints[0], "575933c3509a7c6e3cfe81d42f7b24bf"; got != want {

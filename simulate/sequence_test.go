@@ -16,6 +16,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/scenario"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/suite"
 )
 
 // TestSequences checks what is known of the module's behaviour over several requests. A file of testdata/sequences is a
@@ -76,21 +77,22 @@ func playSequence(t *testing.T, a *txtar.Archive) (checked int) {
 	on := scenario.Stage{Engine: simulate.New(config, o), Store: store, Advance: line.Advance, Mock: s.Mock, Now: line.Now}
 	err = s.Play(context.Background(), &on, func(p *scenario.Played) error {
 		v := report.NewSimulationJSON(&report.Simulation{Request: p.Request, Decision: p.Decision, Trace: p.Trace, ShowTrace: true}, "")
-		answer, err := report.NewAnswer(v)
+		answer, err := suite.NewAnswer(v)
 		if err != nil {
 			return err
 		}
 		for _, e := range p.Step.Expect {
 			checked++
-			got, ok, err := report.Expectation{Path: e.Path, Value: e.Value}.Compare(answer)
+			want := suite.Literal(e.Path, e.Value)
+			got, err := want.Check(answer)
 			if err != nil {
-				if path := (*report.PathError)(nil); !errors.As(err, &path) || e.Value != "null" {
+				if path := (*suite.PathError)(nil); !errors.As(err, &path) || e.Value != "null" {
 					t.Errorf("%s %s: %v", p.Step.Name, p.Request.Target, err)
 				}
 				continue
 			}
-			if !ok {
-				t.Errorf("%s %s %s: expected %s=%s, got %s%s", p.Step.Name, p.Request.Method, p.Request.Target, e.Path, e.Value, got, traceLines(p.Trace))
+			if !got.OK {
+				t.Errorf("%s %s %s: expected %s=%s, got %s%s", p.Step.Name, p.Request.Method, p.Request.Target, e.Path, e.Value, got.Actual, traceLines(p.Trace))
 			}
 		}
 		return nil

@@ -18,22 +18,27 @@ type Because struct {
 	Text string
 }
 
-// because finds what decided about a path of an answer.
+// because finds what decided about a path of an answer: where the stage that it is about was reached, what decided there, and else what
+// ended the request.
 func because(path string, o *Observed) Because {
 	first, _, _ := strings.Cut(path, ".")
 	d := o.Decision
-	whole := Because{Reason: string(d.Reason), At: d.By}
-	b := whole
+	b := Because{Reason: string(d.Reason), At: d.By}
 	switch first {
 	case "filter":
 		if d.Filter.Reached {
 			b = ofRule(string(d.Filter.Reason), d.Filter.Rule)
 		}
 	case "cache", "file":
-		if d.Cache.Reached {
-			b = ofRule(string(d.Cache.Reason), d.Cache.Rule)
-			if b.At.IsZero() {
-				b.At = d.Cache.By
+		if c := &d.Cache; c.Reached {
+			place := b.At // of a render whose answer decided
+			b = ofRule(string(c.Reason), c.Rule)
+			switch {
+			case !b.At.IsZero():
+			case !c.By.IsZero():
+				b.At = c.By
+			case c.Answered:
+				b.At = place
 			}
 		}
 	case "farm":
@@ -48,15 +53,12 @@ func because(path string, o *Observed) Because {
 			b = ofRule(string(d.Reason), d.Invalidation.Rule)
 		}
 	case "vhost", "uri", "rewrite", "redirect", "hops", "httpd", "status", "header", "response":
-		if p := o.Passage; p != nil {
-			b = ofPassage(first, o, whole)
+		if o.Passage != nil {
+			b = ofPassage(first, o, b)
 		}
 	}
-	if b.At.IsZero() && b.Rule == "" && !whole.At.IsZero() {
-		b.At = whole.At
-	}
-	if b.Rule == "" && d.Filter.Rule != nil && d.Filter.Rule.At.Span == b.At {
-		b.Rule = label(d.Filter.Rule)
+	if r := d.Filter.Rule; b.Rule == "" && r != nil && r.At.Span == b.At {
+		b.Rule = label(r)
 	}
 	b.Text = oneLine(b.At)
 	return b
@@ -109,7 +111,7 @@ func label(r *model.Rule) string {
 	return "/" + r.Label
 }
 
-// oneLine is the text of a span in one line, cut where it is long.
+// oneLine is the text of a span in one line, without its comments, cut where it is long.
 func oneLine(s source.Span) string {
 	if s.IsZero() {
 		return ""
@@ -119,9 +121,33 @@ func oneLine(s source.Span) string {
 	if len(text) > 4*most {
 		text = text[:4*most]
 	}
-	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "")
+	var words []string
+	for line := range strings.Lines(text) {
+		words = append(words, strings.Fields(withoutComment(line))...)
+	}
+	text = strings.ToValidUTF8(strings.Join(words, " "), "")
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most-1]) + "…"
 	}
 	return text
+}
+
+// withoutComment is a line up to a # that begins a word and does not stand in quotes.
+func withoutComment(line string) string {
+	var quote rune
+	before := ' '
+	for i, c := range line {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"', c == '\'':
+			quote = c
+		case c == '#' && (before == ' ' || before == '\t'):
+			return line[:i]
+		}
+		before = c
+	}
+	return line
 }

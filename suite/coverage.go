@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate"
+	"github.com/dispcheck/dispcheck/simulate/rewrite"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -17,7 +18,7 @@ type CoverageKind string
 const (
 	VHosts            CoverageKind = "vhosts"             // chosen for a request
 	RewriteRules      CoverageKind = "rewrite_rules"      // pattern and conditions held, and the rule was applied
-	RewriteConditions CoverageKind = "rewrite_conditions" // compared
+	RewriteConditions CoverageKind = "rewrite_conditions" // kept its rule from being applied; one of several joined by OR was met
 	Farms             CoverageKind = "farms"              // chosen for a request
 	FilterRules       CoverageKind = "filter"             // the last that matched
 	CacheRules        CoverageKind = "cache_rules"        // the last that matched
@@ -130,66 +131,127 @@ func (c *Coverage) add(k CoverageKind, name string, at source.Span) {
 	c.order = append(c.order, it)
 }
 
-func (c *Coverage) hit(k CoverageKind, at source.Span) {
-	if at.IsZero() {
-		return
-	}
-	if it := c.items[placeOf(k, at)]; it != nil {
+// Note counts what decided about one step, and about those before it that were redirected. Its trace must have been asked for
+// what was looked at.
+func (c *Coverage) Note(o *Observed) { c.count(c.decided(o)) }
+
+// count counts what decided, as decided returned it.
+func (c *Coverage) count(list []*Covered) {
+	for _, it := range list {
 		it.Times++
 	}
 }
 
-func (c *Coverage) hitRule(k CoverageKind, r *model.Rule) {
-	if r != nil {
-		c.hit(k, r.At.Span)
-	}
+// A noting is what decided about one step, as it is found.
+type noting struct {
+	coverage *Coverage
+	found    []*Covered
 }
 
-// Note counts what decided about one step. Its trace must have been asked for what was looked at.
-func (c *Coverage) Note(o *Observed) {
+// decided returns what decided about one step: once for each time that it did. It changes nothing, so that many goroutines may call it.
+func (c *Coverage) decided(o *Observed) []*Covered {
+	n := noting{coverage: c}
 	d := o.Decision
-	if f := d.Farm.Farm; f != nil {
-		c.hit(Farms, f.NameAt)
-	}
-	c.hitRule(FilterRules, d.Filter.Rule)
-	c.hitRule(InvalidateRules, d.Cache.Validity.Rule)
-	for _, r := range o.Invalidates {
-		c.hitRule(InvalidateRules, r)
-	}
-	c.hitRule(AllowedClients, d.Invalidation.Rule)
-	c.noteCache(o.Trace.Looked)
+	looked := o.Trace.Looked
 	if p := o.Passage; p != nil {
-		if p.Result.Host != nil {
-			c.hit(VHosts, p.Result.Host.At)
-		}
+		last := 0
 		for i := range p.Redirects {
-			c.hit(RewriteRules, p.Redirects[i].By.At)
+			r := &p.Redirects[i]
+			if !p.Loop || i < len(p.Redirects)-1 {
+				n.passed(r.Host, r.Steps)
+				n.judged(r.Farm, r.Filter, r.Invalidate)
+				n.cache(looked[last:r.Looked])
+				last = r.Looked
+			} // else it is the answer
 		}
-		for i := range p.Steps {
-			s := &p.Steps[i]
-			if s.Applied {
-				c.hit(RewriteRules, s.Rule.At)
-			}
-			for _, cond := range s.Conditions {
-				c.hit(RewriteConditions, cond.Cond.At)
+		looked = looked[last:]
+		n.passed(p.Result.Host, p.Steps)
+	}
+	n.judged(d.Farm.Farm, d.Filter.Rule, d.Cache.Validity.Rule)
+	n.cache(looked)
+	for _, r := range o.Invalidates {
+		n.rule(InvalidateRules, r)
+	}
+	n.rule(AllowedClients, d.Invalidation.Rule)
+	return n.found
+}
+
+func (n *noting) hit(k CoverageKind, at source.Span) {
+	if at.IsZero() {
+		return
+	}
+	if it := n.coverage.items[placeOf(k, at)]; it != nil {
+		n.found = append(n.found, it)
+	}
+}
+
+func (n *noting) rule(k CoverageKind, r *model.Rule) {
+	if r != nil {
+		n.hit(k, r.At.Span)
+	}
+}
+
+// passed notes what decided in httpd.
+func (n *noting) passed(h *server.Host, steps []rewrite.Step) {
+	if h != nil {
+		n.hit(VHosts, h.At)
+	}
+	for i := range steps {
+		s := &steps[i]
+		if s.Applied {
+			n.hit(RewriteRules, s.Rule.At)
+		}
+		for _, cond := range s.Conditions {
+			if cond.Matched == alternative(s.Rule, cond.Cond) {
+				n.hit(RewriteConditions, cond.Cond.At)
 			}
 		}
 	}
 }
 
-// noteCache counts, of the rules that were looked at, the last that matched: in /rules one, in /ignoreUrlParams one for each
-// parameter.
-func (c *Coverage) noteCache(looked []simulate.Looked) {
+// alternative reports whether a condition is one of several that [OR] joins: such a one decides where it is met. Any other decides
+// where it is not: without it the rule would be applied.
+func alternative(r *server.RewriteRule, c *server.RewriteCond) bool {
+	i := slices.Index(r.Conditions, c)
+	return c.Or || i > 0 && r.Conditions[i-1].Or
+}
+
+// judged notes what decided in the Dispatcher.
+func (n *noting) judged(f *model.Farm, filter, invalidate *model.Rule) {
+	if f != nil {
+		n.hit(Farms, f.NameAt)
+	}
+	n.rule(FilterRules, filter)
+	n.rule(InvalidateRules, invalidate)
+}
+
+// cache notes, of the rules that were looked at, the last that matched: in /rules one, in /ignoreUrlParams one for each
+// parameter. Where the rules of a filter follow others, another request begins, for an error document.
+func (n *noting) cache(looked []simulate.Looked) {
 	type about struct{ section, subject string }
 	last := map[about]*model.Rule{}
 	var order []about
+	note := func() {
+		for _, a := range order {
+			k := CacheRules
+			if a.section == ignoreSection {
+				k = IgnoreURLParams
+			}
+			n.rule(k, last[a])
+		}
+		clear(last)
+		order = order[:0]
+	}
 	for i := range looked {
 		l := &looked[i]
-		if !l.Match || l.Section != "/cache/rules" && l.Section != "/cache/ignoreUrlParams" {
+		if i > 0 && l.Section == "/filter" && looked[i-1].Section != "/filter" {
+			note()
+		}
+		if !l.Match || l.Section != "/cache/rules" && l.Section != ignoreSection {
 			continue
 		}
 		a := about{section: l.Section}
-		if l.Section == "/cache/ignoreUrlParams" && len(l.Elements) > 0 {
+		if l.Section == ignoreSection && len(l.Elements) > 0 {
 			a.subject = l.Elements[0].Subject
 		}
 		if last[a] == nil {
@@ -197,14 +259,11 @@ func (c *Coverage) noteCache(looked []simulate.Looked) {
 		}
 		last[a] = l.Rule
 	}
-	for _, a := range order {
-		k := CacheRules
-		if a.section == "/cache/ignoreUrlParams" {
-			k = IgnoreURLParams
-		}
-		c.hitRule(k, last[a])
-	}
+	note()
 }
+
+// ignoreSection is the name of the section of parameters that do not count.
+const ignoreSection = "/cache/ignoreUrlParams"
 
 // Items returns everything that can decide, in the order in which it was added. The list is the coverage's own.
 func (c *Coverage) Items() []*Covered { return c.order }

@@ -233,7 +233,7 @@ var (
 
 // optionInLine reports whether a key of a case in one line is about the case, and not an expectation.
 func optionInLine(key string) bool {
-	return key != "env" && (slices.Contains(ownKeys, key) || slices.Contains(requestKeys, key) || slices.Contains(scenarioKeys, key))
+	return slices.Contains(ownKeys, key) || slices.Contains(requestKeys, key) || slices.Contains(scenarioKeys, key)
 }
 
 func (rd *reader) readDefaults(n *yamltext.Node) []yamltext.Entry {
@@ -590,7 +590,7 @@ func (rd *reader) one(f *fragment, tags []string, defaults []setting, d *draft, 
 	if r.Count() > before {
 		return nil
 	}
-	if c.Follow == 0 && !has("follow") && c.expects("hops") {
+	if c.Follow == 0 && !has("follow") && c.Expects("hops") {
 		c.Follow = usualFollow
 	}
 	if c.Name == "" {
@@ -612,8 +612,8 @@ func (rd *reader) one(f *fragment, tags []string, defaults []setting, d *draft, 
 // usualFollow is how many redirects are followed where a case expects a number of them and does not say.
 const usualFollow = 10
 
-// expects reports whether something is expected of a name.
-func (c *Case) expects(name string) bool {
+// Expects reports whether something is expected of a name, such as "log".
+func (c *Case) Expects(name string) bool {
 	return slices.ContainsFunc(c.Wants, func(wants []Expectation) bool {
 		return slices.ContainsFunc(wants, func(x Expectation) bool { return x.Path == name })
 	})
@@ -645,6 +645,10 @@ func (rd *reader) own(c *Case, e yamltext.Entry) {
 	case "env":
 		if v.Kind == yamltext.String {
 			rd.own(c, yamltext.Entry{Key: &yamltext.Node{Kind: yamltext.String, Text: "environment", Span: e.Key.Span}, Value: v})
+			return
+		}
+		if v.Kind == yamltext.Mapping && len(v.Entries) > 0 && strings.HasPrefix(v.Entries[0].Key.Text, "dispatcher:") {
+			r.Failf(v.Entries[0].Key, "write env."+v.Entries[0].Key.Text+" for what is expected of it", "env holds variables of the configuration, and %s is none", v.Entries[0].Key.Text)
 			return
 		}
 		pairs, _ := form.Pairs(form.Text(), "", nil).Read(r, "env", v)

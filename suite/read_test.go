@@ -166,6 +166,7 @@ func TestLoadErrors(t *testing.T) {
 		{"circle", files("f0.yaml", "variables: {a: \"${b}\", b: \"${a}\"}\ncases:\n- GET /${a}: {filter: allow}\n"), "f0.yaml:1:27: variable a is made of itself"},
 		{"row", files("f0.yaml", "cases:\n- GET /${a}: {filter: allow, table: [x]}\n"), "f0.yaml:2:38: the row is a text, not a mapping"},
 		{"render", files("f0.yaml", "cases:\n- GET /: {filter: allow, render: respond:99}\n"), "f0.yaml:2:34: render respond:99 has no status from 100 to 599"},
+		{"env", files("f0.yaml", "cases:\n- GET /: {filter: allow, env: {dispatcher:cache: hit}}\n"), "f0.yaml:2:32: env holds variables of the configuration, and dispatcher:cache is none; write env.dispatcher:cache for what is expected of it"},
 		{"environment", files("f0.yaml", "cases:\n- GET /: {filter: allow, environment: prd}\n"), "f0.yaml:2:39: environment \"prd\" is not known; did you mean prod?"},
 		{"scenario's own", files("f0.yaml", "cases:\n- GET /: {filter: allow, files: {x: {}}}\n"), "f0.yaml:2:34: files: "},
 		{"two hosts", files("f0.yaml", "cases:\n- GET / a: {filter: allow, host: b}\n"), "f0.yaml:2:3: the case has two hosts; keep one of them"},

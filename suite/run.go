@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dispcheck/dispcheck/internal/mock/form"
 	"github.com/dispcheck/dispcheck/internal/site"
@@ -37,14 +38,20 @@ type Options struct {
 	Tags []string
 	// FailFast stops at the first case that fails.
 	FailFast bool
-	// Play plays a case and shows each step that is a request. An error says that the case cannot be played; what it shows is
-	// read before Play goes on.
-	Play func(ctx context.Context, c *Case, show func(*Observed) error) error
-	// Coverage is told of every step; nil counts nothing.
+	// Players play the cases: each one case at a time, and all of them at once. What comes of a run does not depend on how many
+	// there are.
+	Players []Player
+	// Prepare, which may be nil, is told of each case that is to be played, in their order, before the first is.
+	Prepare func(ctx context.Context, c *Case) error
+	// Coverage counts what decided about every step; nil counts nothing.
 	Coverage *Coverage
-	// Done, which may be nil, hears how many cases are over.
+	// Done, which may be nil, hears how many cases are over, from one goroutine at a time.
 	Done func(n int)
 }
+
+// A Player plays a case and shows each step that is a request. An error says that the case cannot be played; what it shows is
+// read before the Player goes on.
+type Player func(ctx context.Context, c *Case, show func(*Observed) error) error
 
 // A Report is what came of a run.
 type Report struct {
@@ -107,72 +114,165 @@ func (o *Options) Chosen(s *Suite, c *Case) bool {
 	return found || !wanted
 }
 
-// Run plays the cases of suites in their order and holds the answers against what is expected. The error is that of the
-// context, or says what of the suites cannot be played: [form.Errors] with places, or what Play returned.
+// Run plays the cases of suites and holds the answers against what is expected. The report is as if they were played in their order, one
+// after the other. The error is that of the context, or says what of the suites cannot be played: [form.Errors] with places, beside
+// a report of the others, or what Prepare or a Player returned.
 func Run(ctx context.Context, suites []*Suite, o Options) (*Report, error) {
-	rep := &Report{Coverage: o.Coverage}
-	only := false
-	for _, s := range suites {
-		only = only || slices.ContainsFunc(s.Cases, func(c *Case) bool { return c.Only && o.Chosen(s, c) })
+	list := chosen(suites, &o)
+	for i := range list {
+		if o.Prepare == nil || !list[i].played() {
+			continue
+		}
+		if err := o.Prepare(ctx, list[i].Case); err != nil {
+			return nil, err
+		}
 	}
+	if err := playAll(ctx, list, &o); err != nil {
+		return nil, err
+	}
+	rep := &Report{Coverage: o.Coverage}
 	var wrong form.Reader
-	done := 0
+	next := 0
 	for _, s := range suites {
 		rep.Suites = append(rep.Suites, SuiteReport{Suite: s})
 		sr := &rep.Suites[len(rep.Suites)-1]
-		for _, c := range s.Cases {
-			if !o.Chosen(s, c) {
-				continue
-			}
-			if done++; o.Done != nil {
-				o.Done(done)
-			}
+		for ; next < len(list) && list[next].suite == s; next++ {
+			it := &list[next]
 			switch {
-			case only && !c.Only:
+			case it.leftOut:
 				rep.LeftOut++
-				continue
-			case o.FailFast && rep.Failed > 0:
+			case o.FailFast && rep.Failed+sr.Failed > 0:
 				rep.Stopped++
-				continue
-			case c.Skip != "":
-				sr.Cases = append(sr.Cases, Result{Case: c, Skipped: c.Skip})
+			case it.Case.Skip != "":
+				sr.Cases = append(sr.Cases, Result{Case: it.Case, Skipped: it.Case.Skip})
 				sr.Skipped++
 				rep.Skipped++
-				continue
-			}
-			res, err := play(ctx, c, &o)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			if err != nil {
-				var y *yamltext.Error
-				var many form.Errors
-				if !errors.As(err, &y) && !errors.As(err, &many) {
-					return nil, err
+			case it.err != nil && !placed(it.err):
+				return nil, it.err
+			case it.err != nil:
+				wrong.Merge(nil, it.err)
+			default:
+				if o.Coverage != nil {
+					o.Coverage.count(it.decided)
 				}
-				wrong.Merge(nil, err)
-				continue
-			}
-			sr.Cases = append(sr.Cases, res)
-			if res.OK {
-				sr.Passed++
-				rep.Passed++
-			} else {
-				sr.Failed++
-				rep.Failed++
+				sr.add(it.Result)
 			}
 		}
+		rep.Passed += sr.Passed
+		rep.Failed += sr.Failed
 	}
 	return rep, wrong.Err()
 }
 
+func (sr *SuiteReport) add(r Result) {
+	sr.Cases = append(sr.Cases, r)
+	if r.OK {
+		sr.Passed++
+	} else {
+		sr.Failed++
+	}
+}
+
+// placed reports whether an error says what is wrong with a suite, and where.
+func placed(err error) bool {
+	var y *yamltext.Error
+	var many form.Errors
+	return errors.As(err, &y) || errors.As(err, &many)
+}
+
+// An item is a case that was chosen, and what came of it.
+type item struct {
+	Result
+	suite   *Suite
+	leftOut bool // others say only
+	decided []*Covered
+	err     error
+}
+
+func (it *item) played() bool { return !it.leftOut && it.Case.Skip == "" }
+
+// chosen lists the cases that the options choose, in their order.
+func chosen(suites []*Suite, o *Options) []item {
+	var list []item
+	only := false
+	for _, s := range suites {
+		for _, c := range s.Cases {
+			if o.Chosen(s, c) {
+				list = append(list, item{Result: Result{Case: c}, suite: s})
+				only = only || c.Only
+			}
+		}
+	}
+	for i := range list {
+		list[i].leftOut = only && !list[i].Case.Only
+	}
+	return list
+}
+
+// playAll plays what is to be played, each player in a goroutine of its own. Cases are taken in their order, so that all before one
+// that stops the run are played.
+func playAll(ctx context.Context, list []item, o *Options) error {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	next, done := 0, 0
+	last := len(list) // the case that stops the run: those behind it need not be played
+	var crash any
+	take := func() (i int, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		for ; next < last; next++ {
+			if list[next].played() {
+				next++
+				return next - 1, true
+			}
+			done++
+		}
+		return 0, false
+	}
+	over := func(i int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if it := &list[i]; it.err != nil && !placed(it.err) || o.FailFast && it.err == nil && !it.OK {
+			last = min(last, i)
+		}
+		if done++; o.Done != nil {
+			o.Done(done)
+		}
+	}
+	for _, play := range o.Players[:min(len(o.Players), len(list))] {
+		all.Go(func() {
+			defer func() {
+				if p := recover(); p != nil { // whoever waits is to crash of it
+					mu.Lock()
+					defer mu.Unlock()
+					crash, last = p, 0
+				}
+			}()
+			for ctx.Err() == nil {
+				i, ok := take()
+				if !ok {
+					return
+				}
+				list[i].play(ctx, play, o.Coverage)
+				over(i)
+			}
+		})
+	}
+	all.Wait()
+	if crash != nil {
+		panic(crash)
+	}
+	return ctx.Err()
+}
+
 // play plays one case.
-func play(ctx context.Context, c *Case, o *Options) (Result, error) {
-	res := Result{Case: c, OK: true}
+func (it *item) play(ctx context.Context, play Player, coverage *Coverage) {
+	it.OK = true
 	var wrong form.Reader
-	err := o.Play(ctx, c, func(seen *Observed) error {
-		if o.Coverage != nil {
-			o.Coverage.Note(seen)
+	c := it.Case
+	it.err = play(ctx, c, func(seen *Observed) error {
+		if coverage != nil {
+			it.decided = append(it.decided, coverage.decided(seen)...)
 		}
 		for i := range c.Wants[seen.Step] {
 			want := &c.Wants[seen.Step][i]
@@ -181,30 +281,32 @@ func play(ctx context.Context, c *Case, o *Options) (Result, error) {
 			switch {
 			case errors.As(err, &path):
 				wrong.Fail(&yamltext.Error{Span: want.Span, Message: path.Message, Hint: form.DidYouMean(path.Name, path.Known)})
-				continue
 			case err != nil:
 				return err
-			case got.OK:
-				continue
+			case !got.OK:
+				it.OK = false
+				it.Failures = append(it.Failures, it.failure(want, &got, seen))
 			}
-			f := Failure{
-				Path: want.Path, Expected: want.Want.String(), Actual: got.Actual, At: want.Span,
-				Because: because(want.Path, seen), Hint: hint(want, seen), value: want.value, update: got.update,
-			}
-			step := &c.Scenario.Steps[seen.Step]
-			if r := step.Request; r != nil {
-				f.Request = r.Method + " " + r.Target
-			}
-			if len(c.Scenario.Steps) > 1 {
-				f.Step = step.Name
-			}
-			res.OK = false
-			res.Failures = append(res.Failures, f)
 		}
 		return nil
 	})
-	if err == nil {
-		err = wrong.Err()
+	if it.err == nil {
+		it.err = wrong.Err()
 	}
-	return res, err
+}
+
+// failure says how an answer is not as expected.
+func (it *item) failure(want *Expectation, got *Check, seen *Observed) Failure {
+	f := Failure{
+		Path: want.Path, Expected: want.Want.String(), Actual: got.Actual, At: want.Span,
+		Because: because(want.Path, seen), Hint: hint(want, seen), value: want.value, update: got.update,
+	}
+	step := &it.Case.Scenario.Steps[seen.Step]
+	if r := step.Request; r != nil {
+		f.Request = r.Method + " " + r.Target
+	}
+	if len(it.Case.Scenario.Steps) > 1 {
+		f.Step = step.Name
+	}
+	return f
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestRun(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.options.Play = same
+			tt.options.Players = []Player{same, same, same}
 			rep, err := Run(context.Background(), []*Suite{suiteOf(t, tt.text)}, tt.options)
 			if err != nil {
 				t.Fatal(err)
@@ -93,7 +94,7 @@ func TestRun(t *testing.T) {
 
 func TestRunErrors(t *testing.T) {
 	s := suiteOf(t, "- GET /a: {filter.acton: x, cache.nope: y}\n- GET /b: {filter: deny}\n")
-	rep, err := Run(context.Background(), []*Suite{s}, Options{Play: same})
+	rep, err := Run(context.Background(), []*Suite{s}, Options{Players: []Player{same, same}})
 	want := "s.yaml:1:12: filter has no acton; did you mean action?\ns.yaml:1:29: cache has no nope; known are action, cacheable, depends_on, file, info, reason"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -102,14 +103,107 @@ func TestRunErrors(t *testing.T) {
 		t.Errorf("the other case did not run: %+v", rep)
 	}
 	broken := errors.New("broken")
-	if _, err := Run(context.Background(), []*Suite{s}, Options{Play: func(context.Context, *Case, func(*Observed) error) error { return broken }}); !errors.Is(err, broken) {
+	if _, err := Run(context.Background(), []*Suite{s}, Options{Players: []Player{func(context.Context, *Case, func(*Observed) error) error { return broken }}}); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Run(ctx, []*Suite{s}, Options{Play: same}); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ctx, []*Suite{s}, Options{Players: []Player{same, same}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
+}
+
+// TestManyPlayers: what comes of a run is the same with one player and with many, whoever is done first.
+func TestManyPlayers(t *testing.T) {
+	var text strings.Builder
+	for i := range 60 {
+		word := "deny"
+		if i%17 == 11 {
+			word = "allow" // which is not so
+		}
+		fmt.Fprintf(&text, "- GET /%d: {filter: %s}\n", i, word)
+	}
+	s := suiteOf(t, text.String())
+	run := func(players int, failFast bool) string {
+		o := Options{FailFast: failFast, Prepare: func(context.Context, *Case) error { return nil }}
+		gate := make(chan struct{}, players) // lets the last that came go first
+		for i := range players {
+			o.Players = append(o.Players, func(ctx context.Context, c *Case, show func(*Observed) error) error {
+				select {
+				case gate <- struct{}{}:
+				case <-gate:
+				}
+				for range i % 3 {
+					runtime.Gosched()
+				}
+				return same(ctx, c, show)
+			})
+		}
+		var done int
+		o.Done = func(n int) {
+			if n != done+1 {
+				t.Errorf("%d cases are over after %d", n, done)
+			}
+			done = n
+		}
+		rep, err := Run(context.Background(), []*Suite{s}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := fmt.Sprintln(rep.Passed, rep.Failed, rep.Stopped)
+		for _, r := range rep.Suites[0].Cases {
+			out += fmt.Sprintln(r.Case.Name, r.OK)
+		}
+		return out
+	}
+	for _, failFast := range []bool{false, true} {
+		want := run(1, failFast)
+		if failFast != strings.HasPrefix(want, "11 1 48\n") {
+			t.Fatalf("one player: %s", want)
+		}
+		for _, n := range []int{2, 7, 100} {
+			if got := run(n, failFast); got != want {
+				t.Errorf("%d players, fail fast %v: got\n%s\nwant\n%s", n, failFast, got, want)
+			}
+		}
+	}
+}
+
+// TestFirstErrorCounts: of several cases that cannot be played the first one's error ends the run.
+func TestFirstErrorCounts(t *testing.T) {
+	s := suiteOf(t, "- GET /a: {filter: deny}\n- GET /b: {filter: deny}\n- GET /c: {filter: deny}\n")
+	later := make(chan struct{})
+	player := func(ctx context.Context, c *Case, show func(*Observed) error) error {
+		if c.Name == "GET /c" {
+			close(later)
+		} else {
+			<-later
+		}
+		if c.Name == "GET /a" {
+			return same(ctx, c, show)
+		}
+		return errors.New(c.Name)
+	}
+	if _, err := Run(context.Background(), []*Suite{s}, Options{Players: []Player{player, player, player}}); err == nil || err.Error() != "GET /b" {
+		t.Errorf("got %v", err)
+	}
+	prepared := errors.New("not prepared")
+	o := Options{Players: []Player{player}, Prepare: func(_ context.Context, c *Case) error { return prepared }}
+	if _, err := Run(context.Background(), []*Suite{s}, o); !errors.Is(err, prepared) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestCrash: a player that crashes is the caller's crash.
+func TestCrash(t *testing.T) {
+	defer func() {
+		if p := recover(); p != "made up" {
+			t.Errorf("got %v", p)
+		}
+	}()
+	player := func(context.Context, *Case, func(*Observed) error) error { panic("made up") }
+	_, err := Run(context.Background(), []*Suite{suiteOf(t, runText)}, Options{Players: []Player{player, player}})
+	t.Errorf("it went on: %v", err)
 }
 
 // TestWriteIsReadBack: whatever a URL or an answer has in it, a suite that was written expects just that.

@@ -57,7 +57,7 @@ func Schema() []byte {
 		}
 	}
 	paths := form.Member{Key: "patternProperties", Value: form.Schema{{Key: `^(` + strings.Join(roots, "|") + `)(\.|$)`, Value: value}}}
-	line := slices.DeleteFunc(slices.Concat(ownKeys, requestKeys, scenarioKeys), func(k string) bool { return k == "env" })
+	line := slices.Concat(ownKeys, requestKeys, scenarioKeys)
 	inLine := object(form.Member{Key: "additionalProperties", Value: false}, form.Member{Key: "properties", Value: append(properties(line), short...)}, paths)
 	oneLine := object(form.Member{Key: "minProperties", Value: 1}, form.Member{Key: "maxProperties", Value: 1}, form.Member{Key: "additionalProperties", Value: false},
 		form.Member{Key: "patternProperties", Value: form.Schema{{Key: `^\s*\S+\s+\S`, Value: inLine}}})

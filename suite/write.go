@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -121,16 +122,10 @@ func jsonText(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// An Edit is a piece of a suite's text to be written anew.
-type Edit struct {
-	Span source.Span
-	New  string
-}
-
 // Updates returns the edits that make plain expectations of a run what the answers say today, by their texts. Kept is how many
 // failures they do not mend: those of matchers, of values that variables are part of, and of values that several cases share
 // and that would have to be different.
-func Updates(rep *Report) (edits map[*source.File][]Edit, kept int) {
+func Updates(rep *Report) (edits map[*source.File][]diag.Edit, kept int) {
 	type edit struct {
 		text     string
 		times    int
@@ -167,31 +162,15 @@ func Updates(rep *Report) (edits map[*source.File][]Edit, kept int) {
 			}
 		}
 	}
-	edits = map[*source.File][]Edit{}
+	edits = map[*source.File][]diag.Edit{}
 	for span, e := range found {
 		if e.conflict || met[span] {
 			kept += e.times
 			continue
 		}
-		edits[span.File] = append(edits[span.File], Edit{span, e.text})
-	}
-	for _, list := range edits {
-		slices.SortFunc(list, func(a, b Edit) int { return a.Span.Compare(b.Span) })
+		edits[span.File] = append(edits[span.File], diag.Edit{Span: span, New: scalarText(e.text)})
 	}
 	return edits, kept
-}
-
-// Apply returns the text with the edits, which are in its order, written as YAML.
-func Apply(src *source.File, edits []Edit) []byte {
-	var b bytes.Buffer
-	last := 0
-	for _, e := range edits {
-		b.Write(src.Text[last:e.Span.Start])
-		b.WriteString(scalarText(e.New))
-		last = int(e.Span.End)
-	}
-	b.Write(src.Text[last:])
-	return b.Bytes()
 }
 
 // scalarText is scalar for a text that may be a number.

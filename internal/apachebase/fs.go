@@ -40,6 +40,7 @@ type FS struct {
 	files   map[string]string // of the server, by absolute path
 	over    map[string]string // further files
 	folders map[string]bool
+	layered map[string]bool // files of the server that count in the place of the project's copies
 
 	mu   sync.Mutex
 	read map[string]*source.File // by name in the project, or by absolute path
@@ -68,6 +69,8 @@ func newFS(o Options) *FS {
 	f.fill("every", func(string) bool { return true })
 	f.fill(string(o.Profile), func(name string) bool {
 		switch {
+		case name == defaultHost && !(o.Layered && o.Project != nil && isFile(o.Project, name)):
+			return false // it is there to be laid over the project's copy
 		case bare && (name == "conf.d/remoteip.conf" || name == "conf.d/status.conf" || name == "conf.modules.d/10-image.conf"):
 			return false
 		case o.File != "" && strings.HasPrefix(name, "conf.d/") && name != "conf.d/remoteip.conf" && name != "conf.d/status.conf":
@@ -80,6 +83,12 @@ func newFS(o Options) *FS {
 	if strings.HasSuffix(o.File, ".rules") {
 		f.add(Root+"/conf.d/site.conf", neutralVirtualHost)
 	}
+	if o.Layered && o.Profile == Cloud && o.File == "" {
+		f.layered = map[string]bool{}
+		for _, name := range platformFiles {
+			f.layered[Root+"/"+name] = true
+		}
+	}
 	for name, text := range o.Files {
 		if strings.HasSuffix(name, "/") {
 			f.mkdir(path.Clean(name))
@@ -89,6 +98,14 @@ func newFS(o Options) *FS {
 		f.over[path.Clean(name)] = text
 	}
 	return f
+}
+
+// defaultHost is the virtual host that the platform has for projects to switch on.
+const defaultHost = "conf.d/available_vhosts/default.vhost"
+
+func isFile(project fs.FS, name string) bool {
+	fi, err := fs.Stat(project, name)
+	return err == nil && fi.Mode().IsRegular()
 }
 
 func (f *FS) fill(profile string, want func(string) bool) {
@@ -156,7 +173,7 @@ func (f *FS) step(op, name string) (place, string, error) {
 	if text, ok := f.over[name]; ok {
 		return place{name: name, text: text, size: int64(len(text))}, "", nil
 	}
-	if inner, ok := f.inProject(name); ok {
+	if inner, ok := f.inProject(name); ok && !(f.layered[name] && isFile(f.project, inner)) {
 		link, err := f.link(inner)
 		if err != nil {
 			return place{}, "", err

@@ -49,6 +49,9 @@ type Options struct {
 	Flags []string
 	// Version is httpd's release; "" is the newest known.
 	Version string
+	// Layered lets the platform's own files count in the place of the project's copies, as the cloud has it: it lays them over
+	// a project when it takes it in. It does nothing for other profiles and for a File.
+	Layered bool
 	// Bare leaves out what the image adds in its own conf.d (client addresses, the status page) and modules that a plain
 	// httpd does not bring, and does not read a project's own conf/httpd.conf and conf.modules.d: the recorded cases stand
 	// on that.

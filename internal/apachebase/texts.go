@@ -29,6 +29,15 @@ func eachText(profile string, f func(name, text string)) {
 }
 
 // machine are folders that are there on such a server: those at the top of the disk, and the document roots.
+// platformFiles are the files of conf.d that the cloud lays over a project when it takes it in, whatever the project's copies
+// say; see [Options.Layered].
+//
+// Source: AdobeDocs/experience-manager-cloud-service.en, validation-debug.md (immutable files).
+var platformFiles = [...]string{
+	defaultHost, "conf.d/dispatcher_vhost.conf", "conf.d/enabled_vhosts/vhosts.conf",
+	"conf.d/rewrites/default_rewrite.rules",
+}
+
 var machine = [...]string{
 	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
 	"/etc/httpd/conf", "/etc/httpd/conf.d", "/etc/httpd/conf.modules.d", "/etc/httpd/logs", "/etc/httpd/run", "/etc/httpd/modules",

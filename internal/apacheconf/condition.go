@@ -71,6 +71,13 @@ func isClosing(text, key string) bool {
 // variables are not replaced.
 func (r *reader) soak(in *input, outer *builder, n *Node, opening line) ending {
 	names := []string{n.Key}
+	open := map[string]int{n.Key: 1} // how often each stands in names
+	pop := func(to int) {
+		for _, name := range names[to:] {
+			open[name]--
+		}
+		names = names[:to]
+	}
 	for {
 		l, ok := in.next()
 		if !ok {
@@ -86,7 +93,9 @@ func (r *reader) soak(in *input, outer *builder, n *Node, opening line) ending {
 		}
 		name, closes := strings.CutPrefix(w.Text[1:], "/")
 		if !closes {
-			names = append(names, fold(strings.TrimSuffix(name, ">")))
+			name = fold(strings.TrimSuffix(name, ">"))
+			names = append(names, name)
+			open[name]++
 			continue
 		}
 		if name != "" {
@@ -94,7 +103,7 @@ func (r *reader) soak(in *input, outer *builder, n *Node, opening line) ending {
 		}
 		key := fold(name)
 		if last := len(names) - 1; names[last] == key {
-			if names = names[:last]; last == 0 {
+			if pop(last); last == 0 {
 				n.CloseAt = l.at
 				return ending{}
 			}
@@ -103,8 +112,9 @@ func (r *reader) soak(in *input, outer *builder, n *Node, opening line) ending {
 		node := r.node(l)
 		r.mismatch(node, l, fmt.Sprintf("closing line </%s> stands where </%s> is missing", name, names[len(names)-1]),
 			"sections that are passed over are held to their nesting too")
-		if to := lastIndex(names, key); to >= 0 {
-			if names = names[:to]; to == 0 {
+		if open[key] > 0 {
+			to := lastIndex(names, key)
+			if pop(to); to == 0 {
 				return ending{}
 			}
 			continue
@@ -115,7 +125,7 @@ func (r *reader) soak(in *input, outer *builder, n *Node, opening line) ending {
 			}
 		}
 		if last := len(names) - 1; alike(names[last], key) {
-			if names = names[:last]; last == 0 {
+			if pop(last); last == 0 {
 				return ending{}
 			}
 		}

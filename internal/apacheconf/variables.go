@@ -1,6 +1,8 @@
 package apacheconf
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
@@ -147,19 +149,34 @@ type unsettled struct {
 
 // late says of variables that have no value where they are used that they get one further down.
 func (r *reader) late() {
-	for _, u := range r.unsettled {
-		for _, n := range r.tree.Done[u.done:] {
-			words, _ := n.Words()
-			if n.Key != "define" || len(words) < 2 || !strings.EqualFold(words[0].Text, u.name) {
-				continue
-			}
-			d := &r.tree.Findings[u.finding]
-			d.Rule = "DSP125"
-			d.Message = "variable ${" + u.name + "} is used above its Define"
-			d.Hint = "move the Define, or the Include of its file, to the top"
-			d.Related = []diag.Related{{Span: n.At, Message: "defined here"}}
-			break
+	if len(r.unsettled) == 0 {
+		return
+	}
+	type definition struct {
+		at   int // its place in Done
+		node *Node
+	}
+	defined := map[string][]definition{} // by the name in lower case, in their order
+	for i, n := range r.tree.Done {
+		if n.Key != "define" {
+			continue
 		}
+		if words, _ := n.Words(); len(words) >= 2 {
+			name := strings.ToLower(words[0].Text)
+			defined[name] = append(defined[name], definition{i, n})
+		}
+	}
+	for _, u := range r.unsettled {
+		list := defined[strings.ToLower(u.name)]
+		i, _ := slices.BinarySearchFunc(list, u.done, func(d definition, done int) int { return cmp.Compare(d.at, done) })
+		if i == len(list) {
+			continue
+		}
+		d := &r.tree.Findings[u.finding]
+		d.Rule = "DSP125"
+		d.Message = "variable ${" + u.name + "} is used above its Define"
+		d.Hint = "move the Define, or the Include of its file, to the top"
+		d.Related = []diag.Related{{Span: list[i].node.At, Message: "defined here"}}
 	}
 	r.unsettled = nil
 }

@@ -198,6 +198,7 @@ func (c *Config) Options(t testing.TB) apachebase.Options {
 		defineAround(dir, env)
 	}
 	o.Project = os.DirFS(dir)
+	o.Layered = true
 	return o
 }
 

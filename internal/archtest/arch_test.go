@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"internal/scenario":    {"source", "model", "simulate", "internal/mock", "internal/mock/...", "internal/yamltext", "internal/spelling"},
 	"internal/effective":   {"source", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/match", "internal/project", "simulate", "simulate/httpd", "simulate/rewrite"},
 	"internal/report":      {"source", "diag", "grammar", "model", "internal/expand", "internal/displog", "internal/effective", "internal/site", "model/server", "simulate", "simulate/httpd", "simulate/rewrite", "lint", "suite"},
-	"suite":                {"source", "model", "model/server", "simulate", "internal/scenario", "internal/site", "internal/mock", "internal/mock/...", "internal/yamltext"},
+	"suite":                {"source", "diag", "model", "model/server", "simulate", "simulate/rewrite", "internal/scenario", "internal/site", "internal/mock", "internal/mock/...", "internal/yamltext"},
 	"fixtures":             {},
 	"internal/gitfs":       {},
 	"internal/watch":       {},

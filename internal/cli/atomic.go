@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -73,6 +74,28 @@ func (w *fileWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// rewriteUnchanged replaces a file that still has the text that was read of it.
+func (in *invocation) rewriteUnchanged(path string, before, after []byte) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return newFileError(display(path), err)
+	}
+	var now []byte
+	if info.Size() == int64(len(before)) {
+		if now, err = readBounded(path, info.Size()); err != nil {
+			return err
+		}
+	}
+	if !bytes.Equal(now, before) {
+		return changedMeanwhile(path)
+	}
+	return in.rewrite(path, whole(after), info)
+}
+
+func changedMeanwhile(path string) error {
+	return &fileError{display(path), errors.New("has changed meanwhile; run the command again")}
+}
+
 // rewrite replaces a file that was found as info says. A link is followed. A file that may not be
 // written, that has gone or that has changed meanwhile is an error.
 func (in *invocation) rewrite(path string, write func(io.Writer) error, info fs.FileInfo) error {
@@ -86,7 +109,7 @@ func (in *invocation) rewrite(path string, write func(io.Writer) error, info fs.
 	case err != nil:
 		return newFileError(name, err)
 	case !os.SameFile(now, info) || now.Size() != info.Size() || !now.ModTime().Equal(info.ModTime()):
-		return &fileError{name, errors.New("has changed meanwhile; run the command again")}
+		return changedMeanwhile(path)
 	case now.Mode().Perm()&0o200 == 0: // renaming over it would work, and root may write anything
 		return &fileError{name, errors.New("is read-only")}
 	}

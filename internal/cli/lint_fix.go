@@ -3,9 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -60,7 +58,7 @@ func (l *linter) fix(ctx context.Context) error {
 		return l.showRepairs(list, fixed, l.unsafe(r))
 	}
 	for _, f := range list {
-		if err := l.writeRepair(f); err != nil {
+		if err := l.in.rewriteUnchanged(f.path, f.before, f.after); err != nil {
 			return err
 		}
 	}
@@ -162,22 +160,6 @@ func sorted(repairs map[string]*repair) []*repair {
 	}
 	slices.SortFunc(list, func(a, b *repair) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
 	return list
-}
-
-// writeRepair rewrites a file that is still as it was read.
-func (l *linter) writeRepair(f *repair) error {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return newFileError(f.name, err)
-	}
-	text, err := os.ReadFile(f.path)
-	if err != nil {
-		return newFileError(f.name, err)
-	}
-	if !bytes.Equal(text, f.before) {
-		return &fileError{f.name, errors.New("has changed meanwhile; run dispcheck lint --fix again")}
-	}
-	return l.in.rewrite(f.path, whole(f.after), info)
 }
 
 // unsafe says how many findings are left that --unsafe-fixes would put right; 0 where it is given.

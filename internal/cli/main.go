@@ -40,6 +40,7 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	lookupEnv      func(string) (string, bool)
+	watch          func(paths func() []string) waiter // nil is the disk
 
 	verbose bool   // set as soon as the flags are read
 	prefix  string // --path-prefix, as soon as the settings are known

@@ -27,22 +27,31 @@ func display(path string) string {
 	return filepath.ToSlash(filepath.Clean(path))
 }
 
-// readBounded reads a regular file of at most limit bytes. Folders, devices and pipes are refused before
-// they are opened: reading one may never end.
-func readBounded(path string, limit int64) ([]byte, error) {
+// checkFile refuses what is no regular file of at most limit bytes. Folders, devices and pipes are refused before they
+// are opened: reading one may never end.
+func checkFile(path string, limit int64) error {
 	name := display(path)
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, newFileError(name, err)
+		return newFileError(name, err)
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return nil, &fileError{name, errors.New("is a folder; give a file")}
+		return &fileError{name, errors.New("is a folder; give a file")}
 	case !mode.IsRegular():
-		return nil, &fileError{name, errors.New("is no regular file; use - to read standard input")}
+		return &fileError{name, errors.New("is no regular file; use - to read standard input")}
 	case info.Size() > limit:
-		return nil, tooLarge(name, info.Size(), limit)
+		return tooLarge(name, info.Size(), limit)
 	}
+	return nil
+}
+
+// readBounded reads a file that [checkFile] takes.
+func readBounded(path string, limit int64) ([]byte, error) {
+	if err := checkFile(path, limit); err != nil {
+		return nil, err
+	}
+	name := display(path)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, newFileError(name, err)

@@ -19,10 +19,6 @@ const (
 	fromFlag
 )
 
-var layerNames = [...]string{"default", "file", "environment", "flag"}
-
-func (l layer) String() string { return layerNames[l] }
-
 // An entry is one value of a setting and where it comes from.
 type entry struct {
 	value string

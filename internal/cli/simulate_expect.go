@@ -7,7 +7,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
-	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/suite"
 )
 
 func checkExpectation(s string) error {
@@ -17,32 +17,26 @@ func checkExpectation(s string) error {
 	return nil
 }
 
-func (in *invocation) expectations() []report.Expectation {
-	var out []report.Expectation
+func (in *invocation) expectations() []suite.Expectation {
+	var out []suite.Expectation
 	for _, s := range in.list("expect") {
 		path, value, _ := strings.Cut(s, "=")
-		out = append(out, report.Expectation{Path: strings.TrimSpace(path), Value: strings.TrimSpace(value)})
+		out = append(out, suite.Literal(strings.TrimSpace(path), strings.TrimSpace(value)))
 	}
 	return out
-}
-
-// A wanted is an expectation and where it stands; the zero Span is the command line.
-type wanted struct {
-	report.Expectation
-	at source.Span
 }
 
 // meet compares an answer with what is expected of it, and says on standard error what differs. The error says that an
 // expectation asks for something that no answer has.
 func (s *simulation) meet(p *scenario.Played, sim *report.Simulation) error {
-	var wants []wanted
+	var wants []suite.Expectation
 	if p.Step.Kind == scenario.Ask { // --expect is about clients' requests
-		for _, e := range s.wants {
-			wants = append(wants, wanted{Expectation: e})
-		}
+		wants = append(wants, s.wants...)
 	}
 	for _, e := range p.Step.Expect {
-		wants = append(wants, wanted{report.Expectation{Path: e.Path, Value: e.Value}, e.Span})
+		want := suite.Literal(e.Path, e.Value)
+		want.Span = e.Span
+		wants = append(wants, want)
 	}
 	if len(wants) == 0 {
 		return nil
@@ -50,15 +44,15 @@ func (s *simulation) meet(p *scenario.Played, sim *report.Simulation) error {
 	full := *sim
 	full.ShowTrace = true
 	v := report.NewSimulationJSON(&full, s.in.text("path-prefix"))
-	answer, err := report.NewAnswer(v)
+	answer, err := suite.NewAnswer(v)
 	if err != nil {
 		return &internalError{err}
 	}
 	for _, want := range wants {
-		got, ok, err := want.Compare(answer)
-		var path *report.PathError
-		if errors.As(err, &path) && !want.at.IsZero() {
-			return &placedError{want.at, err.Error(), didYouMean(path.Name, path.Known, "", knownWords(path.Known))}
+		got, err := want.Check(answer)
+		var path *suite.PathError
+		if errors.As(err, &path) && !want.Span.IsZero() {
+			return &placedError{want.Span, err.Error(), didYouMean(path.Name, path.Known, "", knownWords(path.Known))}
 		}
 		if errors.As(err, &path) {
 			return usagef(didYouMean(path.Name, path.Known, "", knownWords(path.Known)), "--expect: %v", err)
@@ -66,7 +60,7 @@ func (s *simulation) meet(p *scenario.Played, sim *report.Simulation) error {
 		if err != nil {
 			return &internalError{err}
 		}
-		if ok {
+		if got.OK {
 			continue
 		}
 		s.missed = true
@@ -75,7 +69,7 @@ func (s *simulation) meet(p *scenario.Played, sim *report.Simulation) error {
 			name = p.Step.Name + ": "
 		}
 		fmt.Fprintln(s.in.stderr, report.Line(fmt.Sprintf("%s%s %s: expected %s=%s, actual %s; because: %s",
-			name, sim.Request.Method, sim.Request.Target, want.Path, want.Value, got, because(v))))
+			name, sim.Request.Method, sim.Request.Target, want.Path, want.Want, got.Actual, because(v))))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,12 +18,12 @@ import (
 	"github.com/dispcheck/dispcheck/internal/mock"
 	"github.com/dispcheck/dispcheck/internal/mock/folder"
 	"github.com/dispcheck/dispcheck/internal/renderio"
-	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/scenario"
 	"github.com/dispcheck/dispcheck/internal/site"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
+	"github.com/dispcheck/dispcheck/suite"
 )
 
 // A simulation is one run of simulate: a scenario, and what it is played on.
@@ -30,7 +31,7 @@ type simulation struct {
 	in       *invocation
 	scenario *scenario.Scenario
 	many     bool // the requests are those of a file
-	wants    []report.Expectation
+	wants    []suite.Expectation
 	notes    []string // what was assumed for all requests
 	stage    scenario.Stage
 	dated    bool // the run has a time that was asked for
@@ -57,7 +58,7 @@ func (s *simulation) close() {
 // prepare makes the engine and what is around it.
 func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 	in := s.in
-	s.notes = c.notes
+	s.notes = slices.Clip(c.notes) // which others have, too
 	o, err := in.engineOptions()
 	if err != nil {
 		return err
@@ -95,23 +96,24 @@ func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 	case !s.scenario.At.IsZero():
 		start, s.dated = s.scenario.At, true
 	}
-	if err := s.setRenders(&o, c.Config, start); err != nil {
+	config, err := s.setRenders(&o, c.Config, start)
+	if err != nil {
 		return err
 	}
-	if err := s.setStore(ctx, &o, c.Config); err != nil {
+	if err := s.setStore(ctx, &o, config); err != nil {
 		return err
 	}
 	var file *scenario.FileError
-	if err := s.scenario.Lay(o.Store, c.Config, start); errors.As(err, &file) {
+	if err := s.scenario.Lay(o.Store, config, start); errors.As(err, &file) {
 		return &placedError{file.File.Span, err.Error(), ""}
 	} else if err != nil {
 		return err
 	}
-	s.scenario.Options(&o, c.Config, start)
+	s.scenario.Options(&o, config, start)
 	if in.yes("cookies") {
 		s.scenario.Cookies = true
 	}
-	engine := simulate.New(c.Config, o)
+	engine := simulate.New(config, o)
 	if in.yes("startup") {
 		s.startup = new(simulate.Trace)
 		if err := engine.Start(ctx, s.startup); err != nil {
@@ -136,19 +138,20 @@ func (s *simulation) prepare(ctx context.Context, c *configuration) error {
 }
 
 // setRenders makes what answers for the renders, and the clock: simulated time, unless the renders are real.
-func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start time.Time) error {
+// It returns the configuration with a render where a fragment has none and a mock stands for it.
+func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start time.Time) (*model.Config, error) {
 	in := s.in
 	labels := renderLabels(config)
 	if err := s.scenario.Check(labels); err != nil {
-		return err
+		return nil, err
 	}
 	r, err := in.renderFlags()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for name := range r.urls {
 		if !contains(labels, name) {
-			return usagef(didYouMean(name, labels, "", "they are "+strings.Join(labels, ", ")), "--render: the configuration has no render %s", name)
+			return nil, usagef(didYouMean(name, labels, "", "they are "+strings.Join(labels, ", ")), "--render: the configuration has no render %s", name)
 		}
 	}
 	canned := r.mock
@@ -156,19 +159,19 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 		canned = s.scenario.Mock
 	}
 	if err := s.checkRenderSteps(canned); err != nil {
-		return err
+		return nil, err
 	}
-	s.completeFragment(config, canned)
+	config = s.completed(config, canned)
 	if canned != nil {
 		if err := canned.Check(labels); err != nil {
-			return err
+			return nil, err
 		}
 		s.stage.Mock, o.Backend = canned, canned
 	}
 	if !r.real && len(r.urls) == 0 {
 		for _, name := range []string{"ca-file", "cert-file", "check-peer-cn"} {
 			if in.given(name) {
-				return usagef("give --render auto or NAME=URL, or leave it out", "--%s is for real renders, and none is asked", name)
+				return nil, usagef("give --render auto or NAME=URL, or leave it out", "--%s is for real renders, and none is asked", name)
 			}
 		}
 		line := simulate.NewTimeline(start)
@@ -176,13 +179,13 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 		if canned != nil {
 			canned.SetSleep(line.Sleep)
 		}
-		return nil
+		return config, nil
 	}
 	for _, name := range []string{"ca-file", "cert-file"} {
 		if file := in.text(name); file != "" {
 			const most = 16 << 20
-			if _, err := readBounded(file, most); err != nil { // what is no regular file may never end
-				return err
+			if err := checkFile(file, most); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -191,7 +194,7 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 		KeepAlive: o.Directives.KeepAlive, Implicit10Min: simulate.ImplicitTimeout(o.Version),
 	})
 	if err != nil {
-		return usagef("", "%v", err)
+		return nil, usagef("", "%v", err)
 	}
 	s.closers = append(s.closers, real)
 	clock := simulate.NewShiftedClock(start)
@@ -204,7 +207,7 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 			return ctx.Err()
 		})
 	}
-	return nil
+	return config, nil
 }
 
 // checkRenderSteps says that a step takes a render down or up that is not mocked.
@@ -217,19 +220,26 @@ func (s *simulation) checkRenderSteps(canned *mock.Mock) error {
 	return nil
 }
 
-// completeFragment gives a fragment without renders one that a mock can stand for.
-func (s *simulation) completeFragment(config *model.Config, canned *mock.Mock) {
+// completed returns a configuration in which the farms of a fragment have renders that a mock can stand for. The one that it
+// is given may be in use elsewhere, and stays as it is.
+func (s *simulation) completed(config *model.Config, canned *mock.Mock) *model.Config {
 	if canned == nil || len(config.Wrapped) == 0 {
-		return
+		return config
 	}
-	for _, f := range config.Farms {
-		if len(f.Renders) == 0 {
-			f.Renders = []*model.Render{{
-				Name: "fragment", Hostname: model.Setting[string]{Value: "localhost"}, Port: model.Setting[int]{Value: 4503}, ReceiveTimeout: model.Setting[int]{Value: 600_000},
-			}}
-			s.notes = append(s.notes, "the fragment has no /renders: one is made for it, localhost:4503")
+	out := *config
+	out.Farms = slices.Clone(config.Farms)
+	for i, f := range out.Farms {
+		if len(f.Renders) > 0 {
+			continue
 		}
+		with := *f
+		with.Renders = []*model.Render{{
+			Name: "fragment", Hostname: model.Setting[string]{Value: "localhost"}, Port: model.Setting[int]{Value: 4503}, ReceiveTimeout: model.Setting[int]{Value: 600_000},
+		}}
+		out.Farms[i] = &with
+		s.notes = append(s.notes, "the fragment has no /renders: one is made for it, localhost:4503")
 	}
+	return &out
 }
 
 // mixed asks real renders for those that have a URL, and a mock for the others.
@@ -446,7 +456,7 @@ func parseRespond(s string) (status int, contentType string, err error) {
 // loadMock reads a file of canned answers.
 func loadMock(path string) (*mock.Mock, error) {
 	const most = 16 << 20
-	if _, err := readBounded(path, most); err != nil { // what is no regular file may never end
+	if err := checkFile(path, most); err != nil {
 		return nil, err
 	}
 	real, err := filepath.EvalSymlinks(path)
@@ -467,6 +477,17 @@ func loadMock(path string) (*mock.Mock, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// mockFile is the file of answers that a value of --render names; "" for none.
+func mockFile(s string) string {
+	if rest, ok := strings.CutPrefix(s, "mock:"); ok {
+		return rest
+	}
+	if ext := filepath.Ext(s); !strings.Contains(s, "://") && (ext == ".yaml" || ext == ".yml") {
+		return s
+	}
+	return ""
 }
 
 func checkRender(s string) error {

@@ -2,16 +2,17 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/internal/report"
+	"github.com/dispcheck/dispcheck/source"
 	"github.com/dispcheck/dispcheck/suite"
 )
 
@@ -28,6 +29,7 @@ func testCommand() *command {
 			{name: "run", arg: "REGEX", check: checkRegexp, meaning: "run the cases that this is found in, as SUITE: CASE"},
 			{name: "tag", kind: list, arg: "TAG,…", meaning: "run the cases that have one of these tags; !TAG leaves cases out"},
 			{name: "fail-fast", kind: boolean, meaning: "stop at the first case that fails"},
+			{name: "watch", kind: boolean, meaning: "run again whenever the configuration, a suite or a file that one names changes, until Ctrl-C"},
 			{name: "coverage", kind: boolean, meaning: "count which rules, farms and virtual hosts decided something"},
 			{name: "uncovered", kind: boolean, meaning: "with --coverage, name those that decided nothing in text, too"},
 			{name: "fail-under", kind: list, arg: "PCT|KIND=PCT", check: checkFailUnder, meaning: "fail where less of everything, or of a kind such as filter, decided something; counts coverage"},
@@ -45,7 +47,7 @@ func testCommand() *command {
 			{name: "reading", kind: list, arg: "KEY=VALUE", check: checkReading, meaning: "another reading of what is not published; may be given several times"},
 			{name: "wording", kind: choice, values: []string{"log", "docs"}, def: "log", meaning: "words of X-Cache-Info: those of real logs, or those of today's documentation"},
 		},
-		formats: []string{"text", "json", "junit", "github", "lcov"},
+		formats: []string{"text", "json", "junit", "github", "lcov", "html"},
 		minArgs: 0, maxArgs: -1,
 		completeFrom: completeFiles,
 		exits: []exit{
@@ -94,91 +96,12 @@ func runTest(ctx context.Context, in *invocation) error {
 			return usagef("give none, respond:STATUS or mock:FILE; simulate asks real renders", "--render %s asks a real render, and tests do not", firstOf(name, s))
 		}
 	}
-	t := &testRun{in: in, loaded: map[string]*loaded{}}
-	targets, err := in.targets()
-	if err != nil {
-		return err
+	if in.yes("watch") {
+		return watchTests(ctx, in)
 	}
-	lcov := slices.ContainsFunc(targets, func(t target) bool { return t.format == "lcov" })
-	if in.yes("coverage") || in.given("fail-under") || lcov {
-		t.coverage = suite.NewCoverage()
-	}
-	first, err := t.load(ctx, "", nil)
-	if err != nil {
-		return err
-	}
-	if in.given("record") {
-		if err := t.record(ctx, first); err != nil {
-			return err
-		}
-		return in.unread(first.project)
-	}
-	suites, err := t.suites(first)
-	if err != nil {
-		return err
-	}
-	o := suite.Options{FailFast: in.yes("fail-fast"), Coverage: t.coverage, Play: t.play}
-	for _, s := range in.list("tag") {
-		for tag := range strings.SplitSeq(s, ",") {
-			if tag = strings.TrimSpace(tag); tag != "" {
-				o.Tags = append(o.Tags, tag)
-			}
-		}
-	}
-	if s := in.text("run"); s != "" {
-		if o.Run, err = regexp.Compile(s); err != nil {
-			return usagef("", "--run: %v", err)
-		}
-	}
-	chosen := 0
-	for _, s := range suites {
-		for _, c := range s.Cases {
-			if o.Chosen(s, c) {
-				chosen++
-			}
-		}
-	}
-	if chosen == 0 {
-		return usagef("look at --run and --tag", "no case of the suites is chosen")
-	}
-	bar := in.progress(chosen, "cases")
-	o.Done = bar.done
-	rep, err := suite.Run(ctx, suites, o)
-	bar.clear()
-	var wrong error
-	if err != nil {
-		if rep == nil {
-			return err
-		}
-		wrong = err // what can be said of the other cases is worth having
-	}
-	run := &report.TestRun{Report: rep, Uncovered: in.yes("uncovered")}
-	if run.Below, err = t.below(); err != nil {
-		return err
-	}
-	if err := t.write(run); err != nil {
-		return err
-	}
-	if rep.LeftOut > 0 {
-		in.remark("dispcheck: only: in a suite leaves %s out", countOf(rep.LeftOut, "case"))
-	}
-	if wrong != nil {
-		in.complain(wrong)
-		return errUnusable
-	}
-	if err := in.unread(first.project); err != nil {
-		return err
-	}
-	failed := rep.Failed > 0
-	if in.yes("update") && failed {
-		if failed, err = t.update(rep); err != nil {
-			return err
-		}
-	}
-	if failed || len(run.Below) > 0 {
-		return errFindings
-	}
-	return nil
+	t := newTestRun(in)
+	defer t.close()
+	return t.run(ctx)
 }
 
 func firstOf(name, whole string) string {
@@ -188,19 +111,15 @@ func firstOf(name, whole string) string {
 	return whole
 }
 
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // write writes the report in all formats that are asked for.
 func (t *testRun) write(run *report.TestRun) error {
 	text := false
 	err := t.in.emit(func(o *output) error {
 		switch o.format {
 		case "json":
+			if t.watching { // one of many
+				return report.JSONLine(o, report.NewTestJSON(run, o.Prefix))
+			}
 			return report.JSON(o, report.NewTestJSON(run, o.Prefix))
 		case "junit":
 			return o.TestJUnit(o, run)
@@ -208,6 +127,8 @@ func (t *testRun) write(run *report.TestRun) error {
 			return o.TestGitHub(o, run)
 		case "lcov":
 			return o.TestLCOV(o, run)
+		case "html":
+			return o.CoverageHTML(o, run)
 		}
 		text = true
 		return o.Test(o, run)
@@ -243,30 +164,24 @@ func (t *testRun) below() ([]string, error) {
 // update writes what is decided today into the suites, and reports whether anything is left that failed.
 func (t *testRun) update(rep *suite.Report) (left bool, err error) {
 	edits, kept := suite.Updates(rep)
-	for src, list := range edits {
+	for _, src := range slices.SortedFunc(maps.Keys(edits), func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) }) {
+		list := edits[src]
 		path, ok := t.paths[src.Name]
 		if !ok {
 			kept += len(list)
 			continue
 		}
-		info, err := os.Stat(path)
+		after, err := diag.Apply(src, list)
 		if err != nil {
-			return false, newFileError(src.Name, err)
+			return false, &internalError{err}
 		}
-		now, err := readBounded(path, int64(len(src.Text)))
-		if err != nil {
+		if err := t.in.rewriteUnchanged(path, src.Text, after); err != nil {
 			return false, err
 		}
-		if string(now) != string(src.Text) {
-			return false, &fileError{src.Name, errors.New("was changed while its cases were run; nothing is written")}
-		}
-		if err := t.in.rewrite(path, whole(suite.Apply(src, list)), info); err != nil {
-			return false, err
-		}
-		t.in.remark("%s: %s updated", t.in.name(src.Name), countOf(len(list), "expectation"))
+		t.in.remark("%s: %s updated", t.in.name(src.Name), count(len(list), "expectation"))
 	}
 	if kept > 0 {
-		t.in.remark("dispcheck: %s cannot be updated: they are patterns, come from variables, or are shared by cases that differ", countOf(kept, "expectation"))
+		t.in.remark("dispcheck: %s cannot be updated: they are patterns, come from variables, or are shared by cases that differ", count(kept, "expectation"))
 	}
 	return kept > 0, nil
 }

@@ -1,59 +1,68 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
+	"io"
 	"io/fs"
-	"os"
-	"path"
+	"maps"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
-	"sort"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
-	"github.com/dispcheck/dispcheck/internal/scenario"
-	"github.com/dispcheck/dispcheck/model"
-	"github.com/dispcheck/dispcheck/simulate"
-	"github.com/dispcheck/dispcheck/source"
 	"github.com/dispcheck/dispcheck/suite"
 )
 
-// A testRun is one run of the command.
+// A testRun is one run of the suites.
 type testRun struct {
 	in       *invocation
 	coverage *suite.Coverage
 	loaded   map[string]*loaded // by what the environment of cases is
+	first    *loaded            // the configuration as the flags have it
 	paths    map[string]string  // of suites on disk, by the names that are shown
+	watching bool               // the run is one of many
+
+	mu      sync.Mutex
+	basis   map[string]bool // with watching, files and folders on disk that the run rests on
+	closers []io.Closer
 }
 
-// A loaded is a configuration in one environment, with what answers plain cases: by how many redirects are followed.
+// A loaded is a configuration in one environment.
 type loaded struct {
 	*configuration
-	shared map[int]*simulation
+	counted bool // coverage knows of it
 }
 
-// startOfTime is the time of requests of which nobody says when they are, so that results are the same every day.
-func startOfTime() time.Time { return time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC) }
+func newTestRun(in *invocation) *testRun {
+	return &testRun{in: in, loaded: map[string]*loaded{}, basis: map[string]bool{}}
+}
 
-// load loads the configuration for an environment and variables of a case. Findings are printed for the first one alone.
-func (t *testRun) load(ctx context.Context, environment string, env map[string]string) (*loaded, error) {
-	key := environment
-	names := make([]string, 0, len(env))
-	for n := range env {
-		names = append(names, n)
+func (t *testRun) close() {
+	for _, c := range t.closers {
+		c.Close()
 	}
-	sort.Strings(names)
-	for _, n := range names {
+}
+
+// load loads the configuration for an environment and variables of a case, or returns it where it was. Findings are printed for
+// the first one alone.
+func (t *testRun) load(ctx context.Context, environment string, env map[string]string) (*loaded, error) {
+	if environment == t.in.text("environment") {
+		environment = "" // that of the flags
+	}
+	key := environment
+	for _, n := range slices.Sorted(maps.Keys(env)) {
 		key += "\x00" + n + "\x00" + env[n]
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if l := t.loaded[key]; l != nil {
 		return l, nil
 	}
-	l := &loaded{shared: map[int]*simulation{}}
+	l := &loaded{}
 	var err error
 	httpd := !t.in.yes("no-httpd")
 	if len(t.loaded) == 0 {
@@ -63,9 +72,7 @@ func (t *testRun) load(ctx context.Context, environment string, env map[string]s
 		if environment != "" {
 			o.Environment = environment
 		}
-		for n, v := range env {
-			o.Env[n] = v
-		}
+		maps.Copy(o.Env, env)
 		var p *project.Project
 		if p, err = loadProject(ctx, o); err == nil {
 			l.configuration, err = configurationOf(ctx, p, httpd)
@@ -75,381 +82,192 @@ func (t *testRun) load(ctx context.Context, environment string, env map[string]s
 		return nil, err
 	}
 	t.loaded[key] = l
-	if t.coverage != nil {
-		if !l.open {
-			t.coverage.AddConfig(l.Config)
-		}
-		if l.apache != nil {
-			t.coverage.AddServer(l.apache.Server, l.apache.Owned)
-		}
-	}
 	return l, nil
 }
 
-// simulation returns what a case is played on: plain cases share it.
-func (t *testRun) simulation(ctx context.Context, l *loaded, c *suite.Case) (s *simulation, shared bool, err error) {
-	played := *c.Scenario
-	if played.At.IsZero() {
-		played.At = startOfTime()
-	}
-	played.Steps = slices.Clone(c.Scenario.Steps) // AssumeHost changes them
-	for i := range played.Steps {
-		if r := played.Steps[i].Request; r != nil {
-			q := *r
-			played.Steps[i].Request = &q
-		}
-	}
-	shared = c.Plain() && !t.in.given("render") && !c.Scenario.Steps[0].Request.Header.Has("CQ-Handle")
-	if s := l.shared[c.Follow]; shared && s != nil {
-		s.scenario = &played
-		if l.apache != nil {
-			if host := l.apache.UsualHost(); host != "" {
-				played.AssumeHost(host, "which the first virtual host of the project answers")
-			}
-		}
-		return s, true, nil
-	}
-	s = &simulation{in: t.in, scenario: &played, many: true, follow: c.Follow}
-	if err := s.prepare(ctx, l.configuration); err != nil {
-		s.close()
-		return nil, false, err
-	}
-	s.stage.Explain = true // for hints, and for coverage
-	if shared {
-		l.shared[c.Follow] = s
-	}
-	return s, shared, nil
-}
-
-// play plays a case.
-func (t *testRun) play(ctx context.Context, c *suite.Case, show func(*suite.Observed) error) error {
+// prepare loads the configuration of a case before any case is played, and has its rules counted.
+func (t *testRun) prepare(ctx context.Context, c *suite.Case) error {
 	l, err := t.load(ctx, c.Environment, c.Env)
-	if err != nil {
+	if err != nil || l.counted || t.coverage == nil {
 		return err
 	}
-	s, shared, err := t.simulation(ctx, l, c)
-	if err != nil {
-		return err
+	l.counted = true
+	if !l.open {
+		t.coverage.AddConfig(l.Config)
 	}
-	if !shared {
-		defer s.close()
+	if l.apache != nil {
+		t.coverage.AddServer(l.apache.Server, l.apache.Owned)
 	}
-	err = s.scenario.Play(ctx, &s.stage, func(p *scenario.Played) error {
-		seen, err := t.observe(ctx, s, p)
-		if err != nil {
-			return err
-		}
-		if shared && p.Decision.Invalidation.Reached {
-			delete(l.shared, c.Follow) // it has left something behind
-		}
-		return show(seen)
-	})
-	var step *scenario.StepError
-	if errors.As(err, &step) && !step.Step.Span.IsZero() && ctx.Err() == nil {
-		return &placedError{step.Step.Span, step.Err.Error(), ""}
-	}
-	return err
-}
-
-// observe puts together what is known of a step.
-func (t *testRun) observe(ctx context.Context, s *simulation, p *scenario.Played) (*suite.Observed, error) {
-	s.dated = true
-	sim, err := s.simulation(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	sim.ShowTrace = true
-	a, err := suite.NewAnswer(report.NewSimulationJSON(sim, t.in.text("path-prefix")))
-	if err != nil {
-		return nil, &internalError{err}
-	}
-	seen := &suite.Observed{Step: p.Index, Answer: a, Decision: p.Decision, Trace: p.Trace, Passage: s.passage}
-	if t.coverage != nil && sim.Survey != nil {
-		if seen.Invalidates, err = invalidates(s.stage.Engine, p.Decision.Farm.Farm, sim.Survey); err != nil {
-			return nil, err
-		}
-	}
-	return seen, nil
-}
-
-// invalidates are the entries of /invalidate that decided about the pages of a survey.
-func invalidates(e *simulate.Engine, f *model.Farm, v *report.Survey) ([]*model.Rule, error) {
-	var out []*model.Rule
-	for _, list := range [][]report.Surveyed{v.Stale, v.Fresh, v.Already} {
-		for _, page := range list {
-			r, _, err := e.Invalidates(f, page.Name)
-			if err != nil {
-				return nil, err
-			}
-			if r != nil {
-				out = append(out, r)
-			}
-		}
-	}
-	return out, nil
-}
-
-// suites reads the suites of the arguments, or those beside the configuration.
-func (t *testRun) suites(c *loaded) ([]*suite.Suite, error) {
-	base, err := t.in.base()
-	if err != nil {
-		return nil, err
-	}
-	t.paths = map[string]string{}
-	var out []*suite.Suite
-	if len(t.in.args) == 0 {
-		found, looked, err := t.beside(c.project)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 && c.project.Dir == "" {
-			return t.embedded(c.project, base)
-		}
-		if len(found) == 0 {
-			return nil, noSuites(looked)
-		}
-		for _, p := range found {
-			s, err := t.read(p, base)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, s)
-		}
-		return out, nil
-	}
-	for _, arg := range t.in.args {
-		files := []string{arg}
-		if info, err := os.Stat(arg); err == nil && info.IsDir() {
-			if files, err = suitesBelow(arg); err != nil {
-				return nil, err
-			}
-			if len(files) == 0 {
-				return nil, noSuites([]string{display(arg)})
-			}
-		}
-		for _, p := range files {
-			s, err := t.read(p, base)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, s)
-		}
-	}
-	return out, nil
-}
-
-func noSuites(looked []string) error {
-	return usagef("name a suite, or write one with dispcheck test --record URLS", "no *%s in %s", suite.Suffix, strings.Join(looked, ", "))
-}
-
-// read reads a suite on disk.
-func (t *testRun) read(file string, base scenario.Base) (*suite.Suite, error) {
-	const most = 1 << 20
-	if _, err := readBounded(file, most+1); err != nil { // what is no regular file may never end
-		return nil, err
-	}
-	dir, name := filepath.Split(file)
-	if dir == "" {
-		dir = "."
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, newFileError(display(file), err)
-	}
-	defer root.Close()
-	s, err := suite.Load(root.FS(), name, suite.ReadOptions{Base: base, Shown: func(name string) string {
-		shown := display(filepath.Join(dir, filepath.FromSlash(name)))
-		t.paths[shown] = filepath.Join(dir, filepath.FromSlash(name))
-		return shown
-	}})
-	return s, err
-}
-
-// places are the folders beside a configuration: that of the project, that above it where it is called src, and that of the
-// file that was asked for; and test and tests in each.
-func places(l *project.Location) []string {
-	dirs := []string{l.Root}
-	if l.Entry != "" && !l.Whole {
-		dirs = append(dirs, path.Dir(l.Entry))
-	}
-	var out []string
-	for _, d := range dirs {
-		for _, sub := range []string{"", "test", "tests"} {
-			if p := path.Join(d, sub); !slices.Contains(out, p) {
-				out = append(out, p)
-			}
-		}
-	}
-	return out
-}
-
-// beside finds the suites beside a configuration on disk.
-func (t *testRun) beside(p *project.Project) (found, looked []string, err error) {
-	if p.Dir == "" {
-		return nil, nil, nil
-	}
-	var dirs []string
-	for _, d := range places(&p.Location) {
-		dirs = append(dirs, p.Path(d))
-	}
-	if root := p.Path(p.Root); filepath.Base(root) == "src" {
-		up := filepath.Dir(root)
-		dirs = append(dirs, up, filepath.Join(up, "test"), filepath.Join(up, "tests"))
-	}
-	for _, d := range dirs {
-		entries, err := os.ReadDir(d)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, nil, newFileError(display(d), err)
-		}
-		looked = append(looked, display(d))
-		for _, e := range entries {
-			if isSuite(e.Name()) && !e.IsDir() {
-				found = append(found, filepath.Join(d, e.Name()))
-			}
-		}
-	}
-	return found, looked, nil
-}
-
-func isSuite(name string) bool {
-	// The settings of a project are no suite, whatever they are called.
-	return strings.HasSuffix(name, suite.Suffix) && name != suite.Suffix
-}
-
-// embedded reads the suites of a project in the binary.
-func (t *testRun) embedded(p *project.Project, base scenario.Base) ([]*suite.Suite, error) {
-	var out []*suite.Suite
-	for _, d := range places(&p.Location) {
-		entries, err := fs.ReadDir(p.FS, d)
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			if !isSuite(e.Name()) {
-				continue
-			}
-			s, err := suite.Load(p.FS, path.Join(d, e.Name()), suite.ReadOptions{Base: base, Shown: p.Show})
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, s)
-		}
-	}
-	if len(out) == 0 {
-		return nil, noSuites([]string{p.Show(p.Root)})
-	}
-	return out, nil
-}
-
-// suitesBelow finds the suites in a folder and below it, without hidden folders and node_modules.
-func suitesBelow(dir string) ([]string, error) {
-	const most = 100_000
-	var out []string
-	seen := 0
-	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
-		if seen++; seen > most {
-			return &fileError{display(dir), errors.New("holds more than 100000 files; name a folder with less")}
-		}
-		switch name := e.Name(); {
-		case err != nil:
-			return newFileError(display(p), err)
-		case e.IsDir() && p != dir && (strings.HasPrefix(name, ".") || name == "node_modules"):
-			return filepath.SkipDir
-		case !e.IsDir() && isSuite(name):
-			out = append(out, p)
-		}
-		return nil
-	})
-	return out, err
-}
-
-// record writes a suite of what is decided today for URLs.
-func (t *testRun) record(ctx context.Context, l *loaded) error {
-	in := t.in
-	if len(in.args) > 1 {
-		return usagef("", "--record writes one suite, and %d are named", len(in.args))
-	}
-	base, err := in.base()
-	if err != nil {
-		return err
-	}
-	text, name, err := t.urls(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := scenario.Parse(source.NewFile(name, text), scenario.Options{Base: base, Notation: scenario.Lines})
-	if err != nil {
-		return err
-	}
-	c := &suite.Case{Scenario: list}
-	var out []suite.Recorded
-	for i := range list.Steps {
-		one := *c
-		one.Scenario = &scenario.Scenario{Steps: list.Steps[i : i+1]}
-		s, _, err := t.simulation(ctx, l, &one)
-		if err != nil {
-			return err
-		}
-		err = s.scenario.Play(ctx, &s.stage, func(p *scenario.Played) error {
-			seen, err := t.observe(ctx, s, p)
-			if err != nil {
-				return err
-			}
-			r := *p.Request
-			out = append(out, suite.Recorded{Request: &r, Answer: seen.Answer})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	title := "recorded"
-	if len(in.args) == 1 {
-		title = strings.TrimSuffix(filepath.Base(in.args[0]), suite.Suffix)
-	}
-	var b bytes.Buffer
-	if err := suite.Write(&b, title, out); err != nil {
-		return err
-	}
-	if len(in.args) == 0 {
-		_, err := in.stdout.Write(b.Bytes())
-		return err
-	}
-	if _, err := os.Lstat(in.args[0]); err == nil {
-		return usagef("name another, or remove it first", "%s is there already", display(in.args[0]))
-	}
-	if err := in.writeFile(in.args[0], whole(b.Bytes())); err != nil {
-		return err
-	}
-	in.remark("%s: %s written", display(in.args[0]), countOf(len(out), "case"))
 	return nil
 }
 
-// urls reads what --record names, with GET put before lines that start with a URL.
-func (t *testRun) urls(ctx context.Context) (text []byte, name string, err error) {
-	file := t.in.text("record")
-	switch file {
-	case "":
-		return nil, "", usagef("", "--record names no file")
-	case "-":
-		name = stdinName
-		text, err = t.in.readStdin(ctx, scenario.MaxSize)
-	default:
-		name = display(file)
-		text, err = readBounded(file, scenario.MaxSize)
-	}
+// run plays the suites and writes the report.
+func (t *testRun) run(ctx context.Context) error {
+	in := t.in
+	targets, err := in.targets()
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	var b bytes.Buffer
-	for l := range bytes.Lines(text) {
-		if w := bytes.Fields(l); len(w) > 0 && (w[0][0] == '/' || bytes.Contains(w[0], []byte("://")) && w[0][0] != '#' && w[0][0] != '{') {
-			b.WriteString("GET ")
+	needs := func(o target) bool { return o.format == "lcov" || o.format == "html" }
+	if in.yes("coverage") || in.given("fail-under") || slices.ContainsFunc(targets, needs) {
+		t.coverage = suite.NewCoverage()
+	}
+	if t.first, err = t.load(ctx, "", nil); err != nil {
+		return err
+	}
+	t.noteProject(t.first.project)
+	if in.given("record") {
+		if err := t.record(ctx, t.first); err != nil {
+			return err
 		}
-		b.Write(l)
+		return in.unread(t.first.project)
 	}
-	return b.Bytes(), name, nil
+	suites, err := t.suites(t.first)
+	if err != nil {
+		return err
+	}
+	o, err := t.options()
+	if err != nil {
+		return err
+	}
+	cases := 0
+	for _, s := range suites {
+		for _, c := range s.Cases {
+			if o.Chosen(s, c) {
+				cases++
+			}
+		}
+	}
+	if cases == 0 {
+		return usagef("look at --run and --tag", "no case of the suites is chosen")
+	}
+	bar := in.progress(cases, "cases")
+	o.Done = bar.done
+	rep, wrong := suite.Run(ctx, suites, o)
+	bar.clear()
+	if rep == nil {
+		return wrong
+	} // else what can be said of the other cases is worth having
+	return t.end(rep, wrong)
 }
+
+// options are what flags say of which cases are played.
+func (t *testRun) options() (suite.Options, error) {
+	o := suite.Options{FailFast: t.in.yes("fail-fast"), Coverage: t.coverage, Prepare: t.prepare}
+	for range runtime.GOMAXPROCS(0) {
+		o.Players = append(o.Players, t.player().play)
+	}
+	for _, s := range t.in.list("tag") {
+		for tag := range strings.SplitSeq(s, ",") {
+			if tag = strings.TrimSpace(tag); tag != "" {
+				o.Tags = append(o.Tags, tag)
+			}
+		}
+	}
+	if s := t.in.text("run"); s != "" {
+		var err error
+		if o.Run, err = regexp.Compile(s); err != nil {
+			return o, usagef("", "--run: %v", err)
+		}
+	}
+	return o, nil
+}
+
+// end writes the report of a run, and the suites where they are to be updated. wrong says what of the suites could not be played.
+func (t *testRun) end(rep *suite.Report, wrong error) error {
+	in := t.in
+	run := &report.TestRun{Report: rep, Uncovered: in.yes("uncovered"), Compact: t.watching}
+	var err error
+	if run.Below, err = t.below(); err != nil {
+		return err
+	}
+	if err := t.write(run); err != nil {
+		return err
+	}
+	if rep.LeftOut > 0 {
+		in.remark("dispcheck: only: in a suite leaves %s out", count(rep.LeftOut, "case"))
+	}
+	if wrong != nil {
+		in.complain(wrong)
+		return errUnusable
+	}
+	if err := in.unread(t.first.project); err != nil {
+		return err
+	}
+	failed := rep.Failed > 0
+	if in.yes("update") && failed {
+		if failed, err = t.update(rep); err != nil {
+			return err
+		}
+	}
+	if failed || len(run.Below) > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// note takes down a file or folder on disk that the run rests on.
+func (t *testRun) note(path string) {
+	if !t.watching {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.basis[path] = true
+}
+
+// noteProject takes down where a configuration lies: its folder, or the texts of one that is a part of a configuration.
+func (t *testRun) noteProject(p *project.Project) {
+	if p.Dir == "" {
+		return
+	}
+	if p.Whole || p.Entry == "" && p.Site == "" {
+		t.note(p.Path(p.Root))
+		return
+	}
+	for _, name := range []string{p.Entry, p.Site} {
+		if name != "" {
+			t.note(p.Path(name))
+		}
+	}
+	if p.Tree == nil {
+		return
+	}
+	for _, f := range p.Tree.Files {
+		if path := p.OnDisk(f.Src); path != "" {
+			t.note(path)
+		}
+	}
+}
+
+// noted is a folder on disk whose files are taken down as they are asked for; without --watch it is the file system as it is.
+func (t *testRun) noted(dir string, fsys fs.FS) fs.FS {
+	if !t.watching {
+		return fsys
+	}
+	return &notedFiles{FS: fsys, note: func(name string) { t.note(filepath.Join(dir, filepath.FromSlash(name))) }}
+}
+
+// notedFiles is a file system that tells which files are asked for, whether they are there or not.
+type notedFiles struct {
+	fs.FS
+	note func(name string)
+}
+
+// Open implements fs.FS.
+func (f *notedFiles) Open(name string) (fs.File, error) {
+	f.note(name)
+	return f.FS.Open(name)
+}
+
+// Lstat implements fs.ReadLinkFS. Folders on the way to a file are looked at, too, and are not what is asked for.
+func (f *notedFiles) Lstat(name string) (fs.FileInfo, error) {
+	info, err := fs.Lstat(f.FS, name)
+	if err != nil || !info.IsDir() {
+		f.note(name)
+	}
+	return info, err
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (f *notedFiles) ReadLink(name string) (string, error) { return fs.ReadLink(f.FS, name) }

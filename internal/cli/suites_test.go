@@ -2,113 +2,15 @@ package cli
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"io/fs"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/dispcheck/dispcheck/fixtures"
-	"github.com/dispcheck/dispcheck/internal/project"
-	"github.com/dispcheck/dispcheck/model"
 )
-
-// TestSuitesOfTheExampleNoticeEveryRule: whichever filter rule of the example is taken away, a case of its suites fails, or
-// the rule is one that coverage names.
-func TestSuitesOfTheExampleNoticeEveryRule(t *testing.T) {
-	fsys, err := fixtures.Open("cloud")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := project.Load(context.Background(), project.Options{Path: "example:cloud"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(t.TempDir(), "src")
-	if err := copyWithoutLinks(dir, fsys); err != nil {
-		t.Fatal(err)
-	}
-	run := func() (code int, out []byte) {
-		var stdout, stderr bytes.Buffer
-		code = Main([]string{"dispcheck", "test", "-c", dir, "--coverage", "--format", "json", "--no-project-config"}, strings.NewReader(""), &stdout, &stderr)
-		return code, append(stdout.Bytes(), stderr.Bytes()...)
-	}
-	if code, out := run(); code != 0 {
-		t.Fatalf("the suites fail before anything is changed: %s", out)
-	}
-	rules, seen := 0, map[string]bool{}
-	for _, f := range p.Config.Farms {
-		for _, r := range f.Filter.Rules {
-			span := r.At.Span
-			name := strings.TrimPrefix(span.File.Name, "example:cloud/")
-			key := name + r.Label
-			if seen[key] {
-				continue
-			}
-			seen[key] = true
-			rules++
-			t.Run(filepath.Base(name)+"/"+r.Label, func(t *testing.T) {
-				file := filepath.Join(dir, filepath.FromSlash(name))
-				text := span.File.Text
-				without := string(text[:span.Start]) + string(text[span.End:])
-				if err := os.WriteFile(file, []byte(without), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				defer func() {
-					if err := os.WriteFile(file, text, 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}()
-				if code, out := run(); code != exitFindings && !uncovered(t, r) {
-					t.Errorf("exit code %d without the rule: nobody misses it\n%.400s", code, out)
-				}
-			})
-		}
-	}
-	if rules < 20 {
-		t.Errorf("only %d rules were taken away", rules)
-	}
-}
-
-// uncovered reports whether coverage of the unchanged example names the rule.
-func uncovered(t *testing.T, r *model.Rule) bool {
-	var stdout, stderr bytes.Buffer
-	if code := Main([]string{"dispcheck", "test", "-c", "example:cloud", "--coverage", "--format", "json"}, strings.NewReader(""), &stdout, &stderr); code != 0 {
-		t.Fatal(stderr.String())
-	}
-	var got struct {
-		Coverage map[string]struct{ Uncovered []struct{ Rule, File string } }
-	}
-	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
-		t.Fatal(err)
-	}
-	for _, u := range got.Coverage["filter"].Uncovered {
-		if u.Rule == "/"+r.Label && u.File == r.At.Span.File.Name {
-			return true
-		}
-	}
-	return false
-}
-
-// copyWithoutLinks writes a project with the files in place of the links to them, which not every disk has.
-func copyWithoutLinks(dir string, fsys fs.FS) error {
-	return fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dir, filepath.FromSlash(p))
-		if e.IsDir() {
-			return os.MkdirAll(to, 0o700)
-		}
-		text, err := fs.ReadFile(fsys, p)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(to, text, 0o600)
-	})
-}
 
 func TestParseFailUnder(t *testing.T) {
 	tests := []struct {
@@ -157,5 +59,31 @@ func TestRecordedSuitesPass(t *testing.T) {
 				t.Errorf("exit code %d: %s%s", code, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestOutputIsTheSameInParallel: however many cases run at once, every format says the same.
+func TestOutputIsTheSameInParallel(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "broken.dispcheck.yaml")
+	text := "- urls: [/a.html, /us/en.html, /b.html, /about-us, /c.html, /system, /d.html, /e.html, /f.html]\n  expect: {filter: allow, status: 404}\n"
+	if err := os.WriteFile(broken, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(players int, args ...string) string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(players))
+		var out bytes.Buffer
+		code := Main(append([]string{"dispcheck", "test", "--no-project-config"}, args...), strings.NewReader(""), &out, &out)
+		return fmt.Sprintf("%s\nexit code %d", out.String(), code)
+	}
+	for _, args := range [][]string{
+		{"-c", "example:cloud", "--format", "json", "--coverage"}, {"-c", "example:ams", "--format", "html"}, {"-c", "example:classic", "--format", "junit"},
+		{broken, "-c", "example:cloud", "--host", "www.wknd.example", "--coverage", "--uncovered"}, {broken, "-c", "example:cloud", "--fail-fast", "--coverage"},
+	} {
+		want := run(1, args...)
+		for _, players := range []int{2, 9} {
+			if got := run(players, args...); got != want {
+				t.Errorf("%q with %d players says\n%s\nwith one\n%s", args, players, got, want)
+			}
+		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
-	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate"
@@ -395,7 +394,7 @@ func named(h *server.Host, host string) bool {
 	if h.Name.Host != "" && strings.EqualFold(h.Name.Host, host) {
 		return true
 	}
-	return slices.ContainsFunc(h.Names, func(n server.Alias) bool { return match.GlobFold(n.Pattern).Match(host) })
+	return slices.ContainsFunc(h.Names, func(n server.Alias) bool { return server.MatchName(n.Pattern, host) })
 }
 
 // overTLS reports whether a virtual host answers over TLS: it has SSLEngine on.

@@ -173,8 +173,8 @@ func TestMerging(t *testing.T) {
 		},
 		{
 			name: "environment", group: Environment,
-			main: "SetEnv M 1\n", host: vhost("SetEnv A ${AEM_PORT}\nSetEnvIf Host x B\n"),
-			want: "SetEnvIf Host x B a.vhost:4\nSetEnv M 1 dispatcher_vhost.conf:1 inherited\nSetEnv A 4503 a.vhost:3 AEM_PORT=4503 from set by cloud, dev\n",
+			main: "SetEnv M 1\n", host: vhost("SetEnv A ${PUBLISH_PORT}\nSetEnvIf Host x B\n"),
+			want: "SetEnvIf Host x B a.vhost:4\nSetEnv M 1 dispatcher_vhost.conf:1 inherited\nSetEnv A 4503 a.vhost:3 PUBLISH_PORT=4503 from set by ams, dev\n",
 		},
 		{
 			name: "variables know their line", group: Headers,
@@ -202,7 +202,7 @@ func TestMerging(t *testing.T) {
 			for name, text := range tc.files {
 				files[name] = text
 			}
-			s := siteOf(t, project.Options{}, files)
+			s := siteOf(t, project.Options{Profile: project.AMS}, files) // where the main file is the project's
 			got := "no virtual host"
 			for _, h := range s.Apache.Hosts {
 				if h.Name.Host == "a" {

@@ -13,7 +13,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/internal/managedmaps"
 	"github.com/dispcheck/dispcheck/model/server"
-	"github.com/dispcheck/dispcheck/simulate/httpd"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -46,7 +45,12 @@ func (p *Project) hasOwnServer() bool {
 
 // Apache loads the httpd side of the project; nil where there is none. What is wrong with it is in its findings; an error
 // says that a bound was exceeded or that a file cannot be read.
-func (p *Project) Apache(ctx context.Context) (*Apache, error) {
+//
+// It is the side as it runs: in AEM as a Cloud Service, the platform's own files count in the place of the project's copies.
+func (p *Project) Apache(ctx context.Context) (*Apache, error) { return p.loadApache(ctx, true) }
+
+// loadApache loads the httpd side as it runs, or as it is written.
+func (p *Project) loadApache(ctx context.Context, runs bool) (*Apache, error) {
 	if !p.HasApache() {
 		return nil, nil
 	}
@@ -56,7 +60,7 @@ func (p *Project) Apache(ctx context.Context) (*Apache, error) {
 	}
 	o := apachebase.Options{
 		Profile: apachebase.Profile(p.Kind), Project: root, Flags: p.Env.Flags(),
-		Text: p.apacheText,
+		Text: p.apacheText, Layered: runs,
 		Env: func(name string) (string, bool) {
 			v, ok := p.Env.onServer(name)
 			return v.Value, ok
@@ -137,7 +141,7 @@ func (a *Apache) UsualHost() string {
 			names = append(names, n.Pattern)
 		}
 		for _, n := range names {
-			if httpd.MatchName("localhost", n) {
+			if server.MatchName(n, "localhost") {
 				return ""
 			}
 			if first == "" && n != "" && !strings.ContainsAny(n, "*?$") {

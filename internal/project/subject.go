@@ -23,7 +23,7 @@ func (p *Project) Subject(ctx context.Context) (*lint.Subject, error) {
 			included[f.Src] = p.Tree.Included(f)
 		}
 	}
-	a, err := p.Apache(ctx)
+	a, err := p.loadApache(ctx, false)
 	if a == nil {
 		return s, err
 	}

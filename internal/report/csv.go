@@ -24,7 +24,7 @@ func (p *Printer) CSV(w io.Writer, f *Findings) error {
 	}
 	for i := range f.List {
 		d := &f.List[i]
-		place := PlaceOf(d.Span, p.prefix(f))
+		place := PlaceOf(d.Span, p.Prefix)
 		fix := ""
 		if len(d.Fixes) > 0 {
 			fix = "unsafe"

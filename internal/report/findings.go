@@ -25,8 +25,6 @@ type Findings struct {
 	Files int
 	// Version is that of dispcheck.
 	Version string
-	// Prefix goes before each file's name, as --path-prefix asks; "" leaves it to [Printer.Prefix].
-	Prefix string
 	// Base is the URL of the folder that holds the pages of the rules; "" for no links.
 	Base string
 	// Subject is the file or folder that findings without a place are about, for the formats that
@@ -42,8 +40,8 @@ var formats = [...]struct {
 	name  string
 	write Format
 }{
-	{"text", func(p *Printer, w io.Writer, f *Findings) error { return p.behind(f).Text(w, f.List) }},
-	{"compact", func(p *Printer, w io.Writer, f *Findings) error { return p.behind(f).Compact(w, f.List) }},
+	{"text", func(p *Printer, w io.Writer, f *Findings) error { return p.Text(w, f.List) }},
+	{"compact", func(p *Printer, w io.Writer, f *Findings) error { return p.Compact(w, f.List) }},
 	{"json", (*Printer).LintJSON},
 	{"jsonl", (*Printer).LintJSONLines},
 	{"sarif", (*Printer).SARIF},
@@ -113,27 +111,15 @@ func (f *Findings) count(s diag.Severity) int {
 	return n
 }
 
-// behind returns a printer that puts the findings' prefix before files.
-func (p *Printer) behind(f *Findings) *Printer {
-	return &Printer{Prefix: p.prefix(f), Color: p.Color}
-}
-
-func (p *Printer) prefix(f *Findings) string {
-	if f.Prefix != "" {
-		return f.Prefix
-	}
-	return p.Prefix
-}
-
 // path returns the file of a finding for formats that need one in each.
 func (p *Printer) path(f *Findings, d *diag.Diagnostic) string {
 	if !d.Span.IsZero() {
-		return Path(p.prefix(f), d.Span.File.Name)
+		return Path(p.Prefix, d.Span.File.Name)
 	}
 	if f.Subject == "" {
-		return Path(p.prefix(f), ".")
+		return Path(p.Prefix, ".")
 	}
-	return Path(p.prefix(f), f.Subject)
+	return Path(p.Prefix, f.Subject)
 }
 
 // rule returns the rule of an id, nil where nobody knows it.

@@ -19,7 +19,7 @@ func (p *Printer) GitHub(w io.Writer, f *Findings) error {
 		d := &f.List[i]
 		fmt.Fprintf(b, "::%s ", githubCommand(d.Severity))
 		if !d.Span.IsZero() {
-			place := PlaceOf(d.Span, p.prefix(f))
+			place := PlaceOf(d.Span, p.Prefix)
 			fmt.Fprintf(b, "file=%s,line=%d,endLine=%d,", githubProperty(place.File), place.Line, place.EndLine)
 			if place.Line == place.EndLine {
 				fmt.Fprintf(b, "col=%d,endColumn=%d,", place.Column, max(place.Column, place.EndColumn-1))

@@ -28,9 +28,6 @@ type LintSummary struct {
 	Files   int `json:"files"`
 }
 
-// NewLintJSON returns findings as dispcheck.lint/v1, files behind [Findings.Prefix].
-func NewLintJSON(f *Findings) *LintJSON { return new(Printer).lintJSON(f) }
-
 func (p *Printer) lintJSON(f *Findings) *LintJSON {
 	j := &LintJSON{
 		Schema:   LintSchema,
@@ -44,7 +41,7 @@ func (p *Printer) lintJSON(f *Findings) *LintJSON {
 }
 
 func (p *Printer) lintFinding(f *Findings, d *diag.Diagnostic) Finding {
-	out := NewFinding(d, p.prefix(f))
+	out := NewFinding(d, p.Prefix)
 	out.Name, out.URL = f.name(d.Rule), f.url(d.Rule)
 	if len(d.Fixes) > 0 && !textOnly(d.Fixes[0].Edits) {
 		out.Fix = nil // JSON cannot hold its bytes, and other bytes would spoil the file

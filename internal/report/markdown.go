@@ -57,12 +57,12 @@ func (p *Printer) markdownRow(f *Findings, d *diag.Diagnostic) string {
 		text.WriteString(": " + markdownText(line(s.Title)))
 	}
 	for _, r := range d.Related {
-		text.WriteString("<br>see " + markdownText(line(strings.TrimPrefix(strings.TrimSuffix(PlaceOf(r.Span, p.prefix(f)).String()+": "+r.Message, ": "), ": "))))
+		text.WriteString("<br>see " + markdownText(line(strings.TrimPrefix(strings.TrimSuffix(PlaceOf(r.Span, p.Prefix).String()+": "+r.Message, ": "), ": "))))
 	}
 	for i := len(d.Included) - 1; i >= 0; i-- {
-		text.WriteString("<br>included by " + markdownText(line(PlaceOf(d.Included[i], p.prefix(f)).String())))
+		text.WriteString("<br>included by " + markdownText(line(PlaceOf(d.Included[i], p.Prefix).String())))
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", d.Severity, rule, markdownText(line(PlaceOf(d.Span, p.prefix(f)).String())), text.String())
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", d.Severity, rule, markdownText(line(PlaceOf(d.Span, p.Prefix).String())), text.String())
 }
 
 // markdownText escapes a line for a cell of a table. Where a backslash would not do, since GitHub looks

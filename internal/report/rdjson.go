@@ -70,11 +70,11 @@ func (p *Printer) RDJSON(w io.Writer, f *Findings) error {
 		}
 		for _, r := range d.Related {
 			if !r.Span.IsZero() {
-				one.Related = append(one.Related, rdRelated{line(r.Message), rdLocation{Path(p.prefix(f), r.Span.File.Name), rdRangeOf(r.Span)}})
+				one.Related = append(one.Related, rdRelated{line(r.Message), rdLocation{Path(p.Prefix, r.Span.File.Name), rdRangeOf(r.Span)}})
 			}
 		}
 		for _, at := range d.Included {
-			one.Related = append(one.Related, rdRelated{"included here", rdLocation{Path(p.prefix(f), at.File.Name), rdRangeOf(at)}})
+			one.Related = append(one.Related, rdRelated{"included here", rdLocation{Path(p.Prefix, at.File.Name), rdRangeOf(at)}})
 		}
 		out.Diagnostics = append(out.Diagnostics, one)
 	}

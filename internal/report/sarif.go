@@ -149,7 +149,7 @@ func (p *Printer) SARIF(w io.Writer, f *Findings) error {
 		index[r.id] = i
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, f.sarifRule(r))
 	}
-	s := sarif{p.prefix(f)}
+	s := sarif{p.Prefix}
 	prints := lint.Fingerprints(f.List, f.Names)
 	for i := range f.List {
 		d := &f.List[i]

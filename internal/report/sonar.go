@@ -72,7 +72,7 @@ func (p *Printer) Sonar(w io.Writer, f *Findings) error {
 		}
 		place := func(at source.Span, message string) {
 			if !at.IsZero() {
-				issue.Secondary = append(issue.Secondary, sonarLocation{line(message), Path(p.prefix(f), at.File.Name), ranges.of(at)})
+				issue.Secondary = append(issue.Secondary, sonarLocation{line(message), Path(p.Prefix, at.File.Name), ranges.of(at)})
 			}
 		}
 		for _, r := range d.Related {

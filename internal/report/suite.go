@@ -19,6 +19,8 @@ type TestRun struct {
 	*suite.Report
 	// Uncovered says that text output names what decided nothing.
 	Uncovered bool
+	// Compact says that text output has one line for all suites.
+	Compact bool
 	// Below says that the coverage is too low, in a sentence for each kind that is.
 	Below []string
 }
@@ -182,16 +184,22 @@ func (p *Printer) Test(w io.Writer, t *TestRun) error {
 	}
 	for i := range t.Suites {
 		sr := &t.Suites[i]
+		if t.Compact {
+			break
+		}
 		row("%s: %s  (%s)", sr.Suite.Name, testCounts(sr.Passed, sr.Failed, sr.Skipped), Path(p.Prefix, sr.Suite.File.Name))
 	}
-	if len(t.Suites) > 1 {
+	switch {
+	case t.Compact:
+		row("%s: %s", counted(len(t.Suites), "suite"), testCounts(t.Passed, t.Failed, t.Skipped))
+	case len(t.Suites) > 1:
 		row("all suites: %s", testCounts(t.Passed, t.Failed, t.Skipped))
 	}
 	if t.LeftOut > 0 {
-		row("%s left out: others say only", countWord(t.LeftOut, "case"))
+		row("%s left out: others say only", counted(t.LeftOut, "case"))
 	}
 	if t.Stopped > 0 {
-		row("%s not run: --fail-fast", countWord(t.Stopped, "case"))
+		row("%s not run: --fail-fast", counted(t.Stopped, "case"))
 	}
 	if t.Coverage != nil {
 		p.coverage(b, t)
@@ -241,13 +249,6 @@ func testCounts(passed, failed, skipped int) string {
 		s += fmt.Sprintf(", %d skipped", skipped)
 	}
 	return s
-}
-
-func countWord(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // coverageWords are what people call the kinds.

@@ -96,7 +96,7 @@ func (p *Printer) Validate(w io.Writer, v *Validation) error {
 			continue
 		}
 		fmt.Fprintln(b)
-		if err := p.behind(&v.Findings).Text(b, fresh); err != nil {
+		if err := p.Text(b, fresh); err != nil {
 			return err
 		}
 		fmt.Fprintln(b)

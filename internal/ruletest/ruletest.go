@@ -10,11 +10,12 @@
 // directive: in files that are not .any or .farm, a comment line that starts with "# want" speaks of the next line that is
 // no comment. A text of httpd (.vhost, .conf, .rules) may be the first file: it is then read as a whole site, or together
 // with the conf.d around it. A section fixed/NAME holds what NAME is after all fixes, and every file that fixes change
-// needs one. The comment of the archive may hold, a line each, "profile ams",
-// "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info" (of all findings), "link NAME TARGET"
-// (a symbolic link beside the files) and "option must-allow /a.html /b.html": true and false are bools, numbers ints, other values
-// lists of words. "want NAME "message"" wants a finding about a file as a whole, which is told at its first line, and "fill NAME
-// BYTES" makes a file of comments. Start from [Cases].
+// needs one. The comment of the archive may hold, a line each, "profile ams", "with other-rule" (of the package, that runs as
+// well, for comments that speak of it), "version 4.3.3" (of the module), "policy literal", "read dispatcher.any", "severity info"
+// (of all findings), "link NAME TARGET" (a symbolic link beside the files) and "option must-allow /a.html /b.html": true and
+// false are bools, numbers ints, other values lists of words. "want NAME "message" at "text"" wants a finding in the first line
+// of a file: one about the file as a whole, or in a line that can hold no comment; and "fill NAME BYTES" makes a file of
+// comments. Start from [Cases].
 package ruletest
 
 import (
@@ -48,46 +49,57 @@ const maxFixRounds = 10
 // fixedFolder starts the names of what files are after the fixes.
 const fixedFolder = "fixed/"
 
-// Cases runs the archives of testdata for rules that look for themselves. Each of these needs one, and one of each has
-// a file that is included.
+// Cases runs the archives of testdata for the rules of a package, also for those that others report. Each rule needs one.
 func Cases(t *testing.T, rules []*lint.Rule) {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases := map[*lint.Rule]bool{}
-	included := map[*lint.Rule]bool{}
-	for _, name := range names {
-		base := strings.TrimSuffix(filepath.Base(name), ".txtar")
-		r := ruleOf(rules, base)
+	tested := map[*lint.Rule]bool{}
+	for _, name := range archives(t, "testdata") {
+		r := ruleOf(rules, name)
 		if r == nil {
-			t.Errorf("%s is named for no rule that looks for itself", name)
+			t.Errorf("%s is named for no rule", name)
 			continue
 		}
-		t.Run(base, func(t *testing.T) {
-			c := read(t, name)
-			cases[r] = true
-			included[r] = c.run(t, rules, r) || included[r]
-		})
+		tested[r] = true
+		t.Run(nameOfCase(name), func(t *testing.T) { read(t, name).run(t, rules, r) })
 	}
 	for _, r := range rules {
-		if !r.Looks() {
-			continue
-		}
-		if !cases[r] {
+		if !tested[r] {
 			t.Errorf("%s (%s) has no testdata/%s.txtar", r.ID, r.Name, r.Name)
-		} else if !included[r] {
-			t.Errorf("%s (%s): in none of its cases is the finding in, or through, an included file", r.ID, r.Name)
 		}
 	}
 }
 
-// ruleOf returns the rule with the longest name that a case's name starts with.
-func ruleOf(rules []*lint.Rule, name string) *lint.Rule {
+// InOtherFiles returns the rules of which a case in a folder wants a finding in another file than the one that is read first:
+// in one that is included, or that stands beside it.
+func InOtherFiles(t *testing.T, folder string, rules []*lint.Rule) map[*lint.Rule]bool {
+	t.Helper()
+	in := map[*lint.Rule]bool{}
+	for _, name := range archives(t, folder) {
+		c := read(t, name)
+		if r := ruleOf(rules, name); r != nil && slices.ContainsFunc(c.wants, func(w want) bool { return w.file != c.entry }) {
+			in[r] = true
+		}
+	}
+	return in
+}
+
+func archives(t *testing.T, folder string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func nameOfCase(archive string) string { return strings.TrimSuffix(filepath.Base(archive), ".txtar") }
+
+// ruleOf returns the rule with the longest name that an archive's name starts with.
+func ruleOf(rules []*lint.Rule, archive string) *lint.Rule {
+	name := nameOfCase(archive)
 	var found *lint.Rule
 	for _, r := range rules {
-		if r.Looks() && (name == r.Name || strings.HasPrefix(name, r.Name+"-")) && (found == nil || len(r.Name) > len(found.Name)) {
+		if (name == r.Name || strings.HasPrefix(name, r.Name+"-")) && (found == nil || len(r.Name) > len(found.Name)) {
 			found = r
 		}
 	}
@@ -102,6 +114,7 @@ type testCase struct {
 	wants    []want
 	fixed    map[string][]byte
 	profile  string
+	with     []string
 	version  string
 	policy   lint.Policy
 	severity string
@@ -126,6 +139,16 @@ func (w want) String() string {
 
 var wanted = regexp.MustCompile(`want ("(?:[^"\\]|\\.)*")(?: at ("(?:[^"\\]|\\.)*"))?`)
 
+// wantOf is the finding that a match of wanted speaks of.
+func wantOf(t *testing.T, file string, line int, m []string) want {
+	t.Helper()
+	w := want{file: file, line: line, message: unquote(t, m[1])}
+	if m[2] != "" {
+		w.at = unquote(t, m[2])
+	}
+	return w
+}
+
 func read(t *testing.T, name string) *testCase {
 	t.Helper()
 	a, err := txtar.ParseFile(name)
@@ -139,6 +162,8 @@ func read(t *testing.T, name string) *testCase {
 		switch word {
 		case "profile":
 			c.profile = rest
+		case "with":
+			c.with = strings.Fields(rest)
 		case "version":
 			c.version = rest
 		case "policy":
@@ -170,8 +195,12 @@ func read(t *testing.T, name string) *testCase {
 				links[to] = link
 			}
 		case "want":
-			file, message, _ := strings.Cut(rest, " ")
-			c.wants = append(c.wants, want{file: file, line: 1, message: unquote(t, message)})
+			file, what, _ := strings.Cut(rest, " ")
+			found := wanted.FindStringSubmatch("want " + what)
+			if found == nil {
+				t.Fatalf("%s: a want that cannot be read: %s", name, line)
+			}
+			c.wants = append(c.wants, wantOf(t, file, 1, found))
 		case "fill":
 			words := strings.Fields(rest)
 			size, err := strconv.Atoi(words[len(words)-1])
@@ -207,14 +236,11 @@ func read(t *testing.T, name string) *testCase {
 				t.Fatalf("%s: %s:%d: a want that cannot be read: %s", name, f.Name, i+1, line)
 			}
 			for _, m := range found {
-				w := want{file: f.Name, line: about + 1, message: unquote(t, m[1])}
+				file := f.Name
 				if link, ok := links[f.Name]; ok {
-					w.file = link
+					file = link
 				}
-				if m[2] != "" {
-					w.at = unquote(t, m[2])
-				}
-				c.wants = append(c.wants, w)
+				c.wants = append(c.wants, wantOf(t, file, about+1, m))
 			}
 		}
 	}
@@ -248,8 +274,8 @@ func unquote(t *testing.T, s string) string {
 	return out
 }
 
-// run reports whether a finding is in an included file, or comes through one.
-func (c *testCase) run(t *testing.T, rules []*lint.Rule, r *lint.Rule) (included bool) {
+// run compares what is found, and what fixes make of it, with what is wanted.
+func (c *testCase) run(t *testing.T, rules []*lint.Rule, r *lint.Rule) {
 	t.Helper()
 	ds, _ := c.lint(t, rules, r, c.files)
 	var got, expected []string
@@ -261,8 +287,6 @@ func (c *testCase) run(t *testing.T, rules []*lint.Rule, r *lint.Rule) (included
 			}
 		}
 		got = append(got, w.String())
-		// What is said of a whole file is in no text.
-		included = included || len(d.Included) > 0 || d.Span.Len() == 0 || slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span.File != d.Span.File })
 		if c.severity != "" && d.Severity.String() != c.severity {
 			t.Errorf("%s is %s, want %s", w, d.Severity, c.severity)
 		}
@@ -279,7 +303,6 @@ func (c *testCase) run(t *testing.T, rules []*lint.Rule, r *lint.Rule) (included
 		t.Errorf("findings of %s (-want +got):\n%s", r.ID, diff)
 	}
 	c.fix(t, rules, r)
-	return included
 }
 
 // fix makes all fixes, each first alternative, until there is none, and compares.
@@ -344,11 +367,11 @@ func (c *testCase) lint(t *testing.T, rules []*lint.Rule, r *lint.Rule, files fs
 		t.Fatal(err)
 	}
 	s.Version = c.version
-	res := lint.Run(t.Context(), s, rules, &lint.Settings{Select: []string{r.ID}, Policy: c.policy, Options: map[string]lint.Options{r.ID: c.options}}, lint.RunOptions{})
+	res := lint.Run(t.Context(), s, rules, &lint.Settings{Select: append([]string{r.ID}, c.with...), Policy: c.policy, Options: map[string]lint.Options{r.ID: c.options}}, lint.RunOptions{})
 	for _, f := range res.Failures {
 		t.Fatalf("%v\n%s", f, f.Stack)
 	}
-	return res.Findings, p
+	return slices.DeleteFunc(res.Findings, func(d diag.Diagnostic) bool { return d.Rule != r.ID }), p
 }
 
 // rewrite writes the sections of what fixes make of files anew.

@@ -39,6 +39,7 @@ type exchange struct {
 	sent    int64
 	cut     bool   // less was sent than there is
 	headed  bool   // the head is written
+	body    patient
 	kept    []byte // the start of the body, where somebody may ask
 	keeping bool
 	id      int64
@@ -72,7 +73,8 @@ func (x *exchange) run() {
 		x.request.Header = header
 	}
 	if x.request.Body != nil {
-		x.request.Body = &patient{from: x.request.Body, control: http.NewResponseController(x.w), wait: s.o.ReadTimeout}
+		x.body = patient{from: x.request.Body, control: http.NewResponseController(x.w), wait: s.o.ReadTimeout}
+		x.request.Body = &x.body
 	}
 	if x.keeping = x.page || s.record.wanted(); x.keeping {
 		x.trace = &simulate.Trace{Explain: true}
@@ -81,8 +83,17 @@ func (x *exchange) run() {
 		x.trace = &simulate.Trace{Explain: s.o.Each != nil}
 	}
 	x.passage.Client, x.passage.Quiet = x, x.trace == nil
-	err := x.decide(x.r.Context())
-	if err == nil && !x.headed {
+	var err error
+	if x.r.ContentLength > s.o.BodyBytes {
+		x.plain(http.StatusRequestEntityTooLarge, "")
+	} else {
+		err = x.decide(x.r.Context())
+	}
+	switch {
+	case x.headed || err != nil:
+	case x.body.large:
+		x.plain(http.StatusRequestEntityTooLarge, "")
+	default:
 		err = x.byHTTPD()
 	}
 	if err != nil && !x.headed {
@@ -125,6 +136,10 @@ func (b bare) Answer(status int, h simulate.Header, body io.Reader) error {
 // Answer implements site.Client.
 func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Reader) error {
 	status := head.Status
+	if x.body.large { // which is why the render has not got it
+		x.plain(http.StatusRequestEntityTooLarge, "")
+		return nil
+	}
 	if d != nil && d.Response.From == "dispatcher" {
 		if page := dispatcherPage(d, status); page != "" {
 			return x.sendText(head, page)
@@ -159,6 +174,9 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 		return x.sendSmall(status, length, body, fromFile)
 	}
 	x.writeHead(status)
+	if length < 0 { // the first of it may be long in coming
+		flush(nil, x.w)
+	}
 	return x.copy(x.w, body, length)
 }
 
@@ -377,12 +395,15 @@ type patient struct {
 	from    io.Reader
 	control *http.ResponseController
 	wait    time.Duration
+	large   bool // it is larger than it may be
 }
 
 func (p *patient) Read(b []byte) (int, error) {
 	_ = p.control.SetReadDeadline(time.Now().Add(p.wait)) // tests ask without a connection
 	n, err := p.from.Read(b)
 	if err != nil {
+		var large *http.MaxBytesError
+		p.large = p.large || errors.As(err, &large)
 		_ = p.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
@@ -390,9 +411,8 @@ func (p *patient) Read(b []byte) (int, error) {
 
 // failed answers where the decision could not be made.
 func (x *exchange) failed(err error) {
-	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large):
+	case x.body.large:
 		x.plain(http.StatusRequestEntityTooLarge, "")
 	case x.r.Context().Err() != nil:
 		x.cut = true // nobody is there to be answered

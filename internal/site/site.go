@@ -85,6 +85,15 @@ type Redirect struct {
 	From, To string
 	Status   int
 	By       server.Place
+
+	// Host is the virtual host that answered with it; Steps are the rewrite rules that were tried, in their order.
+	Host  *server.Host
+	Steps []rewrite.Step
+	// Farm, Filter and Invalidate are the farm, the filter rule and the entry of /invalidate that decided; nil where none did.
+	Farm               *model.Farm
+	Filter, Invalidate *model.Rule
+	// Looked is how many entries the trace had in Looked when it was answered.
+	Looked int
 }
 
 // Step implements rewrite.Recorder.
@@ -139,7 +148,7 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 		if !ok || next == nil {
 			break
 		}
-		p.Redirects = append(p.Redirects, Redirect{From: urlOf(r), To: location, Status: d.Response.Status, By: p.Result.By})
+		p.Redirects = append(p.Redirects, redirectOf(r, location, d, t, p))
 		if seen[urlOf(next)] {
 			p.Loop = true
 			break
@@ -151,6 +160,18 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 		}
 	}
 	return nil
+}
+
+// redirectOf is the answer to r as a redirect that is about to be followed.
+func redirectOf(r *simulate.Request, location string, d *simulate.Decision, t *simulate.Trace, p *Passage) Redirect {
+	out := Redirect{
+		From: urlOf(r), To: location, Status: d.Response.Status, By: p.Result.By, Host: p.Result.Host, Steps: p.Steps,
+		Farm: d.Farm.Farm, Filter: d.Filter.Rule, Invalidate: d.Cache.Validity.Rule,
+	}
+	if t != nil {
+		out.Looked = len(t.Looked)
+	}
+	return out
 }
 
 // urlOf is a request's URL, by which loops are found.
@@ -192,7 +213,7 @@ func (s *Site) names(host string) bool {
 			return true
 		}
 		for _, a := range h.Names {
-			if a.Pattern != "*" && httpd.MatchName(host, a.Pattern) {
+			if a.Pattern != "*" && server.MatchName(a.Pattern, host) {
 				return true
 			}
 		}
@@ -256,7 +277,7 @@ func fields(list []httpd.Field) simulate.Header {
 	return h
 }
 
-// request is the request as it comes to httpd. Where the server has nothing on the port of TLS, it ended before httpd, as it
+// request is the request as it comes to httpd: to the port that its host names, where the server has virtual hosts there. Where the server has nothing on the port of TLS, it ended before httpd, as it
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
@@ -267,6 +288,7 @@ func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
 	if !r.TLS {
+		q.Port = s.namedPort(r.Host)
 		return q
 	}
 	if s.Server.HasPort(443) {
@@ -278,6 +300,17 @@ func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 		p.Assumed = append(p.Assumed, "TLS ends in front of httpd: the request has X-Forwarded-Proto: https")
 	}
 	return q
+}
+
+// namedPort is the port that a client comes to who asks for a host with a port, where the server has virtual hosts there; 0 for any
+// other, which is the usual one.
+func (s *Site) namedPort(host string) int {
+	_, text, ok := strings.Cut(host[strings.IndexByte(host, ']')+1:], ":")
+	port, err := strconv.Atoi(text)
+	if !ok || err != nil || port == 443 || !s.Server.HasPort(port) {
+		return 0
+	}
+	return port
 }
 
 // A handler is the Dispatcher as httpd sees it, for one request.

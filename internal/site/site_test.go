@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -51,6 +52,11 @@ const farm = `/site {
 `
 
 func newSite(t *testing.T, backend simulate.Backend) *site.Site {
+	t.Helper()
+	return siteOf(t, vhost, backend)
+}
+
+func siteOf(t *testing.T, vhost string, backend simulate.Backend) *site.Site {
 	t.Helper()
 	p, err := project.Load(t.Context(), project.Options{FS: fstest.MapFS{
 		"conf.d/enabled_vhosts/site.vhost":          {Data: []byte(vhost)},
@@ -143,5 +149,37 @@ func TestFollow(t *testing.T) {
 				t.Errorf("got %v after %d redirects (loop %v), want %v after %d", d.Outcome, len(p.Redirects), p.Loop, tt.outcome, tt.redirects)
 			}
 		})
+	}
+}
+
+// TestPortOfTheHost: a client that asks for a host with a port comes to that port, where somebody answers there.
+func TestPortOfTheHost(t *testing.T) {
+	office := strings.NewReplacer("*:80", "*:8080", "RewriteEngine On", "RewriteEngine On\nRewriteRule ^ - [F]").Replace(vhost)
+	s := siteOf(t, vhost+office+strings.ReplaceAll(office, "8080", "443"), nil)
+	for _, tt := range []struct {
+		url    string
+		status int
+	}{
+		{"http://www.example.com/content/a.html", 0},
+		{"http://www.example.com:80/content/a.html", 0},
+		{"http://www.example.com:8080/content/a.html", 403},
+		{"http://www.example.com:81/content/a.html", 0},  // where nobody is
+		{"http://www.example.com:443/content/a.html", 0}, // which would be TLS
+		{"http://www.example.com:x/content/a.html", 400},
+		{"http://[2001:db8::1]:8080/content/a.html", 403},
+		{"https://www.example.com/content/a.html", 403},
+	} {
+		r, err := simulate.NewRequest("GET", tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d simulate.Decision
+		var p site.Passage
+		if err := s.Decide(t.Context(), r, &d, nil, &p); err != nil {
+			t.Fatal(err)
+		}
+		if d.Response.Status != tt.status {
+			t.Errorf("%s: got status %d, want %d", tt.url, d.Response.Status, tt.status)
+		}
 	}
 }

@@ -156,8 +156,21 @@ func decodeIn(t testing.TB, m *memory, main string, env map[string]string, defin
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Decode(t.Context(), tree, DecodeOptions{ReadFile: m.text, Stat: m.stat,
+	s := Decode(t.Context(), tree, DecodeOptions{ReadFile: m.text, Stat: m.stat,
 		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
+	wellFormed(t, s)
+	return s
+}
+
+// wellFormed: every finding has the id of a rule, a place, a severity and a message, whatever the test is about. Without an id
+// it could be neither suppressed nor selected.
+func wellFormed(t testing.TB, s *Server) {
+	t.Helper()
+	for _, f := range append(append([]diag.Diagnostic(nil), s.Tree.Findings...), s.Findings...) {
+		if !strings.HasPrefix(f.Rule, "DSP") || f.Span.IsZero() || f.Severity == 0 || f.Message == "" {
+			t.Errorf("finding without rule, place, severity or message: %+v", f)
+		}
+	}
 }
 
 // errorsOf are what httpd refuses, of reading and of decoding.

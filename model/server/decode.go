@@ -36,7 +36,7 @@ const (
 	ruleStatus   = "DSP668"
 	ruleMap      = "DSP675"
 	ruleWildName = "DSP411"
-	ruleArgument = "" // a value that httpd refuses; the catalogue has no rule of its own for it
+	ruleArgument = "DSP601"
 )
 
 const maxFindings = 10_000
@@ -344,10 +344,10 @@ func flag(s string) (on, ok bool) {
 	return false, false
 }
 
-// refuse notes that httpd does not start.
+// refuse notes that httpd does not start. Without a place of its own, the finding is about the whole line.
 func (d *decoder) refuse(rule string, n *apacheconf.Node, at source.Span, hint, format string, args ...any) {
 	d.find(diag.Diagnostic{
-		Rule: rule, Severity: diag.Error, Span: at, Included: n.Included, Hint: hint,
+		Rule: rule, Severity: diag.Error, Span: orLine(at, n), Included: n.Included, Hint: hint,
 		Message: fmt.Sprintf(format, args...), Why: "httpd does not start",
 	})
 }
@@ -359,13 +359,17 @@ func (d *decoder) argument(n *apacheconf.Node, w apacheconf.Word, hint, format s
 
 // warn notes what httpd warns of.
 func (d *decoder) warn(rule string, n *apacheconf.Node, at source.Span, hint, format string, args ...any) {
-	d.find(diag.Diagnostic{Rule: rule, Severity: diag.Warning, Span: at, Included: n.Included, Hint: hint, Message: fmt.Sprintf(format, args...)})
+	d.find(diag.Diagnostic{Rule: rule, Severity: diag.Warning, Span: orLine(at, n), Included: n.Included, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+func orLine(at source.Span, n *apacheconf.Node) source.Span {
+	if at.IsZero() {
+		return n.At
+	}
+	return at
 }
 
 func (d *decoder) find(f diag.Diagnostic) {
-	if f.Span.IsZero() {
-		return
-	}
 	if len(d.s.Findings) < maxFindings {
 		d.s.Findings = append(d.s.Findings, f)
 	}

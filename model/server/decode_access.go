@@ -16,7 +16,7 @@ func access(s *Settings) *Access {
 	return s.Access
 }
 
-// providers are what Require asks, by the module that has it.
+// provider says what Require asks for by a name, and which module answers.
 //
 // Source: httpd.apache.org/docs/2.4, mod/mod_authz_core.html and the pages of the other mod_authz modules.
 func provider(name string) (kind RequireKind, module string, ok bool) {
@@ -75,7 +75,7 @@ func (d *decoder) require(sc *scope, n *apacheconf.Node, words []apacheconf.Word
 		kind, module, ok = RequireUser, "", true
 	}
 	if !ok || module != "" && !d.tree.Modules[module] {
-		hint := ""
+		hint := "Require asks for " + strings.Join(providerNames[:], ", ")
 		if module != "" {
 			hint = "load " + module
 		} else if near := nearestOf(name, providerNames[:]); near != "" {

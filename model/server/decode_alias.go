@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 )
@@ -214,9 +215,14 @@ func (d *decoder) proxyPass(sc *scope, n *apacheconf.Node, words []apacheconf.Wo
 // proxyParameter checks a parameter of a worker.
 func (d *decoder) proxyParameter(n *apacheconf.Node, w apacheconf.Word, key, value string) bool {
 	switch strings.ToLower(key) {
-	case "timeout", "connectiontimeout", "acquire", "ping":
-		if leading(value) < 1 && strings.EqualFold(key, "timeout") {
+	case "timeout":
+		if leading(value) < 1 {
 			d.argument(n, w, "write a number of seconds", "parameter timeout of %s is below one second", n.Name)
+			return false
+		}
+	case "connectiontimeout", "acquire", "ping":
+		if v, ok := duration(value, time.Second); !ok || v == 0 {
+			d.argument(n, w, "write a number above 0, or one with ms, s, min or h behind it", "parameter %s of %s is %q", key, n.Name, value)
 			return false
 		}
 	case "min", "max", "smax", "ttl", "retry", "loadfactor", "route", "redirect", "status", "keepalive", "disablereuse", "enablereuse",

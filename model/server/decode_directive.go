@@ -98,7 +98,7 @@ func (d *decoder) directive(sc *scope, n *apacheconf.Node, info *DirectiveInfo, 
 		s.ForceType = valueOf(n, words[0], noneOr(strings.ToLower(words[0].Text)))
 	case "defaulttype":
 		if !strings.EqualFold(words[0].Text, "none") {
-			d.warn("", n, n.NameAt, "write ForceType or AddType", "DefaultType does nothing")
+			d.warn(ruleUnknown, n, n.NameAt, "write ForceType or AddType", "DefaultType does nothing")
 		}
 	case "addtype":
 		s.Types = byExtension(s.Types, n, words)
@@ -252,10 +252,8 @@ func (d *decoder) serverDirective(sc *scope, n *apacheconf.Node, h *Host, words 
 		h.Path = textOf(n, words[0])
 	case "listen":
 		d.listen(n, words)
-	case "port":
-		d.refuse(ruleArgument, n, n.NameAt, "write Listen", "Port is not one of httpd 2.4")
 	case "namevirtualhost":
-		d.warn("", n, n.NameAt, "remove it", "NameVirtualHost does nothing")
+		d.warn(ruleUnknown, n, n.NameAt, "remove it", "NameVirtualHost does nothing")
 	case "allowencodedslashes":
 		if d.oneOf(n, words[0], "On", "Off", "NoDecode") {
 			h.EncodedSlashes = map[string]EncodedSlashes{"on": EncodedOn, "off": EncodedOff, "nodecode": EncodedNoDecode}[strings.ToLower(words[0].Text)]
@@ -630,7 +628,7 @@ func (d *decoder) options(sc *scope, n *apacheconf.Node, words []apacheconf.Word
 				bits = OptIndexes | OptIncludes | OptFollowSymLinks | OptSymLinksIfOwnerMatch | OptExecCGI
 			}
 		default:
-			hint := ""
+			hint := "the options are " + strings.Join(optionNames[:], ", ")
 			if near := nearestOf(name, optionNames[:]); near != "" {
 				hint = "did you mean " + near
 			}

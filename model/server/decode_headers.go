@@ -133,7 +133,7 @@ func (d *decoder) headerCondition(sc *scope, n *apacheconf.Node, h *HeaderRule, 
 	switch {
 	case lower == "early":
 		if !sc.server() {
-			d.warn("", n, n.WordSpan(w), "put the line outside of sections", "%s early does nothing in a section", n.Name)
+			d.warn(ruleContext, n, n.WordSpan(w), "put the line outside of sections", "%s early does nothing in a section", n.Name)
 		}
 		h.Early = true
 	case strings.HasPrefix(lower, "env="):
@@ -468,7 +468,7 @@ func (d *decoder) errorDocument(sc *scope, n *apacheconf.Node, words []apachecon
 		e.Value = strings.TrimPrefix(v, `"`)
 	}
 	if status == 401 && e.Kind == ErrorURL {
-		d.warn("", n, n.WordSpan(words[1]), "write a path", "ErrorDocument 401 with a URL does nothing")
+		d.warn(ruleArgument, n, n.WordSpan(words[1]), "write a path", "ErrorDocument 401 with a URL does nothing")
 		return
 	}
 	if e.Kind != ErrorDefault && strings.Contains(e.Value, "%{") {

@@ -54,7 +54,7 @@ func (d *decoder) rewriteBase(sc *scope, n *apacheconf.Node, words []apacheconf.
 	}
 }
 
-// rewriteOptions are the options by their names in lower case.
+// rewriteOptionNames are the options as their documentation writes them.
 var rewriteOptionNames = [...]string{"Inherit", "InheritBefore", "InheritDown", "InheritDownBefore", "IgnoreInherit", "AllowNoSlash",
 	"AllowAnyURI", "MergeBase", "IgnoreContextInfo", "LegacyPrefixDocRoot", "LongURLOptimization"}
 
@@ -66,7 +66,7 @@ func (d *decoder) rewriteOptions(sc *scope, n *apacheconf.Node, words []apacheco
 	for _, w := range words {
 		name := strings.ToLower(w.Text)
 		if strings.HasPrefix(name, "maxredirects=") {
-			d.warn("", n, n.WordSpan(w), "use LimitInternalRecursion", "option MaxRedirects does nothing")
+			d.warn(ruleArgument, n, n.WordSpan(w), "use LimitInternalRecursion", "option MaxRedirects does nothing")
 			continue
 		}
 		for _, r := range all {
@@ -95,7 +95,7 @@ func (d *decoder) rewriteOptions(sc *scope, n *apacheconf.Node, words []apacheco
 			case "allownoslash":
 				r.AllowNoSlash = true
 			default:
-				hint := ""
+				hint := "the options are " + strings.Join(rewriteOptionNames[:], ", ")
 				if near := nearestOf(w.Text, rewriteOptionNames[:]); near != "" {
 					hint = "did you mean " + near
 				}
@@ -396,7 +396,7 @@ func (d *decoder) rewriteCond(sc *scope, n *apacheconf.Node) {
 	default:
 		if c.NoCase {
 			c.NoCase = false
-			d.warn("", n, n.WordSpan(words[2]), "remove it", "flag NC does nothing to %s", text)
+			d.warn(ruleArgument, n, n.WordSpan(words[2]), "remove it", "flag NC does nothing to %s", text)
 		}
 	}
 	sc.place.conditions = append(sc.place.conditions, c)
@@ -508,9 +508,7 @@ func (d *decoder) rewriteMap(sc *scope, n *apacheconf.Node, words []apacheconf.W
 	switch m.Kind {
 	case MapText, MapRandom, MapDBM:
 		m.Source = apacheconf.Absolute(d.tree.Root, m.Source)
-		if !d.mapFile(n, words[1], m) {
-			return
-		}
+		d.mapFile(n, words[1], m)
 	case MapProgram:
 		program, _, _ := strings.Cut(m.Source, " ")
 		if d.gone(apacheconf.Absolute(d.tree.Root, program)) {
@@ -530,8 +528,9 @@ func (d *decoder) gone(name string) bool {
 	return err != nil && errors.Is(err, fs.ErrNotExist)
 }
 
-// mapFile reads the entries of a map; false where httpd refuses it.
-func (d *decoder) mapFile(n *apacheconf.Node, w apacheconf.Word, m *RewriteMap) bool {
+// mapFile reads the entries of a map. One whose file is not there is kept: httpd does not start with it, and what it would say
+// is not known.
+func (d *decoder) mapFile(n *apacheconf.Node, w apacheconf.Word, m *RewriteMap) {
 	texts := []string{m.Source}
 	files := texts
 	if m.Kind == MapDBM {
@@ -549,10 +548,10 @@ func (d *decoder) mapFile(n *apacheconf.Node, w apacheconf.Word, m *RewriteMap) 
 	if missing {
 		d.refuse(ruleMap, n, n.WordSpan(w), "correct the path, or make the file before httpd starts",
 			"file %s of RewriteMap %s is not there", m.Source, m.Name)
-		return false
+		return
 	}
 	if d.o.ReadFile == nil {
-		return true
+		return
 	}
 	for _, f := range texts {
 		text, err := d.o.ReadFile(f)
@@ -560,9 +559,8 @@ func (d *decoder) mapFile(n *apacheconf.Node, w apacheconf.Word, m *RewriteMap) 
 			continue
 		}
 		m.Entries, m.Known = mapEntries(string(text)), true
-		return true
+		return
 	}
-	return true
 }
 
 const maxEntries = 2_000_000

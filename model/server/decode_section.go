@@ -278,7 +278,7 @@ func (d *decoder) virtualHost(sc *scope, n *apacheconf.Node) {
 		}
 		a.At = n.WordSpan(w)
 		if a.Host != "" {
-			d.warn("", n, a.At, "write an address, or *", "name %s of <VirtualHost> is looked up when httpd starts, and is taken for one that is not found", a.Host)
+			d.warn(ruleArgument, n, a.At, "write an address, or *", "name %s of <VirtualHost> is looked up when httpd starts, and is taken for one that is not found", a.Host)
 		}
 		h.Addresses = append(h.Addresses, a)
 	}

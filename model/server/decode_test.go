@@ -467,6 +467,10 @@ func TestFindings(t *testing.T) {
 		{"RewriteMap m txt:nope", "txt:nope", ruleMap, "file /etc/httpd/nope of RewriteMap m is not there", "correct the path, or make the file before httpd starts"},
 		{"Header set A b # why", "#", ruleCount, "Header set A has too many arguments", "a comment needs a line of its own"},
 		{"ServerName a # why", "#", ruleCount, "ServerName wants one argument, and has 3", "a comment needs a line of its own"},
+		{"KeepAliveTimeout abc", "abc", ruleArgument, `KeepAliveTimeout is "abc"`, "write a number of seconds, or one with ms, s, min or h behind it"},
+		{"KeepAlive 5", "5", ruleArgument, `KeepAlive is "5"`, "write On or Off"},
+		{"Options Indexs2", "Indexs2", ruleArgument, `Options has "Indexs2", which is no option`, "did you mean Indexes"},
+		{"Port 80", "Port", ruleUnknown, "directive Port is not one of httpd 2.4", "write Listen"},
 		{"Require all granted", "Require", ruleContext, "Require may not stand in the server's configuration outside of sections", "put it into <Directory> or <Location>"},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
@@ -477,6 +481,33 @@ func TestFindings(t *testing.T) {
 			f := s.Findings[0]
 			got := []string{f.Span.Text(), f.Rule, f.Message, f.Hint}
 			if diff := cmp.Diff([]string{tt.at, tt.rule, tt.message, tt.hint}, got); diff != "" || f.Severity != diag.Error {
+				t.Error("-want +got\n", diff)
+			}
+		})
+	}
+}
+
+// TestWarnings holds what httpd starts with and does nothing with.
+func TestWarnings(t *testing.T) {
+	for _, tt := range []struct{ text, at, rule, message, hint string }{
+		{"DefaultType text/html", "DefaultType", ruleUnknown, "DefaultType does nothing", "write ForceType or AddType"},
+		{"NameVirtualHost *:80", "NameVirtualHost", ruleUnknown, "NameVirtualHost does nothing", "remove it"},
+		{"RewriteOptions MaxRedirects=5", "MaxRedirects=5", ruleArgument, "option MaxRedirects does nothing", "use LimitInternalRecursion"},
+		{"RewriteCond %{REQUEST_FILENAME} -f [NC]", "[NC]", ruleArgument, "flag NC does nothing to -f", "remove it"},
+		{"ErrorDocument 401 http://a/", "http://a/", ruleArgument, "ErrorDocument 401 with a URL does nothing", "write a path"},
+		{"<Location />\nHeader set A b early\n</Location>", "early", ruleContext, "Header early does nothing in a section", "put the line outside of sections"},
+		{"<Location />\nAllowOverride None\n</Location>", "AllowOverride", ruleContext, "AllowOverride does nothing outside of <Directory>", "put it into <Directory>"},
+		{"<VirtualHost foo.invalid:80>\n</VirtualHost>", "foo.invalid:80", ruleArgument,
+			"name foo.invalid of <VirtualHost> is looked up when httpd starts, and is taken for one that is not found", "write an address, or *"},
+	} {
+		t.Run(tt.text, func(t *testing.T) {
+			s := decodeText(t, tt.text+"\n")
+			if len(s.Findings) != 1 {
+				t.Fatalf("got %v, want one finding", s.Findings)
+			}
+			f := s.Findings[0]
+			got := []string{f.Span.Text(), f.Rule, f.Message, f.Hint}
+			if diff := cmp.Diff([]string{tt.at, tt.rule, tt.message, tt.hint}, got); diff != "" || f.Severity != diag.Warning {
 				t.Error("-want +got\n", diff)
 			}
 		})

@@ -1,7 +1,11 @@
 package server
 
 import (
+	"errors"
+	"math"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 )
@@ -30,9 +34,12 @@ func (d *decoder) values(sc *scope, n *apacheconf.Node, words []apacheconf.Word)
 			d.logLevel(&build{host: &Host{}}, n, words)
 		}
 	case "keepalivetimeout":
-		v := strings.TrimSuffix(words[0].Text, "ms")
-		if v == "" || strings.Trim(strings.TrimSuffix(v, "s"), "0123456789") != "" {
-			d.argument(n, words[0], "write a number of seconds", "KeepAliveTimeout is %q", words[0].Text)
+		if _, ok := duration(words[0].Text, time.Second); !ok {
+			d.argument(n, words[0], "write a number of seconds, or one with ms, s, min or h behind it", "KeepAliveTimeout is %q", words[0].Text)
+		}
+	case "proxytimeout":
+		if v, ok := duration(words[0].Text, time.Second); !ok || v == 0 {
+			d.argument(n, words[0], "write a number of seconds above 0", "ProxyTimeout is %q", words[0].Text)
 		}
 	case "deflatecompressionlevel":
 		if v := leading(words[0].Text); v < 1 || v > 9 {
@@ -63,6 +70,40 @@ func (d *decoder) values(sc *scope, n *apacheconf.Node, words []apacheconf.Word)
 			d.refuse(ruleCount, n, n.ArgsAt, "write a path in front of the URL", "ProxyPassReverse has no path outside of <Location>")
 		}
 	}
+}
+
+// duration reads a time as httpd does (ap_timeout_parameter_parse): a number, and a unit in lower case of which only the first
+// letters count; without one it is in unit. It is false for what httpd refuses, and for more than its clock holds.
+func duration(s string, unit time.Duration) (time.Duration, bool) {
+	s = strings.TrimLeft(s, " \t\r\n\v\f")
+	end := 0
+	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && (s[0] == '-' || s[0] == '+')) {
+		end++
+	}
+	n, err := strconv.ParseInt(s[:end], 10, 64)
+	if errors.Is(err, strconv.ErrRange) || n < 0 {
+		return 0, false
+	}
+	switch rest := s[end:]; {
+	case rest == "":
+	case rest[0] == 's':
+		unit = time.Second
+	case rest[0] == 'h':
+		unit = time.Hour
+	case strings.HasPrefix(rest, "ms"):
+		unit = time.Millisecond
+	case strings.HasPrefix(rest, "mi"):
+		unit = time.Minute
+	default:
+		return 0, false
+	}
+	if n > math.MaxInt64/int64(unit/time.Microsecond) { // httpd counts microseconds
+		return 0, false
+	}
+	if n > math.MaxInt64/int64(unit) {
+		return math.MaxInt64, true
+	}
+	return time.Duration(n) * unit, true
 }
 
 func (d *decoder) indexOptions(n *apacheconf.Node, words []apacheconf.Word) {

@@ -2,7 +2,8 @@ package server
 
 // table has the directives in the order of their names in lower case. Names, places and numbers of arguments are those that
 // the modules of httpd 2.4.71 give of themselves (command_rec); those of the Dispatcher, of mod_qos and of mod_geoip are from
-// their documentation.
+// their documentation. So KeepAlive, KeepAliveTimeout and MaxKeepAliveRequests are of http_module, though their pages are those
+// of the core: it is compiled into every httpd as the core is, and <IfModule> knows it.
 //
 // Sources: httpd.apache.org/docs/2.4/mod/directives.html, /docs/2.4/upgrading.html; AdobeDocs/experience-manager-dispatcher.en,
 // dispatcher-install.md; mod-qos.sourceforge.net.
@@ -496,7 +497,7 @@ var table = [...]DirectiveInfo{
 	{"OutputSed", "sed_module", takesOne, inSection, NotSimulated, ""},
 	{"PassEnv", "env_module", takesEach, inServer | inVirtualHost | inSection, Simulated, ""},
 	{"PidFile", "core_module", takesOne, inServer, Inert, ""},
-	{"Port", "core_module", takesOne, inServer | inVirtualHost, Simulated, "write Listen"},
+	{"Port", "", takesRaw, inServer | inVirtualHost | inSection, Obsolete, "write Listen"},
 	{"Protocol", "core_module", takesOne, inServer | inVirtualHost, Inert, ""},
 	{"Protocols", "core_module", takesEach, inServer | inVirtualHost, Inert, ""},
 	{"ProtocolsHonorOrder", "core_module", takesOne, inServer | inVirtualHost, Inert, ""},

@@ -48,7 +48,7 @@ var refused = []string{"listen", "loglevel"}
 
 // supported are the modules whose directives projects may use.
 var supported = []string{
-	"core_module", "access_compat_module", "alias_module", "allowmethods_module", "auth_basic_module", "authn_core_module", "authn_file_module",
+	"core_module", "http_module", "access_compat_module", "alias_module", "allowmethods_module", "auth_basic_module", "authn_core_module", "authn_file_module",
 	"authz_core_module", "authz_groupfile_module", "deflate_module", "dir_module", "dispatcher_module", "env_module", "expires_module",
 	"filter_module", "headers_module", "macro_module", "mime_module", "proxy_module", "remoteip_module", "reqtimeout_module",
 	"rewrite_module", "security2_module", "setenvif_module", "substitute_module", "userdir_module", "version_module",

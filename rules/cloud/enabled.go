@@ -10,6 +10,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 // The folders of what is enabled, and where the files themselves are.
@@ -191,7 +192,7 @@ func checkDefaultEnabled(p *lint.Pass, s *server.Server) {
 			if def == nil {
 				def = h
 			}
-		case def == nil || strings.HasPrefix(h.At.File.Name, "base:") || p.Subject.Immutable != nil && p.Subject.Immutable(h.At.File):
+		case def == nil || !vhosts.Own(p, h):
 		case slices.ContainsFunc(def.Names, func(a server.Alias) bool { return a.Pattern == "*" }) && h.Name.Set:
 			taken = append(taken, diag.Related{Span: h.At, Message: "this one gets no requests for " + h.Name.Host})
 		}

@@ -266,7 +266,7 @@ func covers(pattern, other string) bool {
 	rest, ok := strings.CutPrefix(pattern, "*")
 	switch {
 	case !strings.ContainsAny(other, "*?"):
-		return vhosts.Match(pattern, other)
+		return server.MatchName(pattern, other)
 	case !ok || strings.ContainsAny(rest, "*?"):
 		return false
 	}

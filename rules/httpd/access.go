@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 var sensitiveFilesNotBlocked = lint.Rule{
@@ -159,7 +160,7 @@ func checkSensitiveFiles(p *lint.Pass, s *server.Server) {
 		for _, u := range leftovers {
 			var a lint.FrontAnswer
 			if p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: u}, &a) != nil || a.Uncertain || a.Host != h || a.URI != u ||
-				a.HandledBy == dispatcherHandler || a.HandledBy == "proxy-server" || a.HandledBy == "" {
+				a.HandledBy == vhosts.DispatcherHandler || a.HandledBy == "proxy-server" || a.HandledBy == "" {
 				continue
 			}
 			open = u
@@ -180,7 +181,7 @@ func checkStatusOpen(p *lint.Pass, _ *server.Server) {
 				continue
 			}
 			a := at(h, h.DocumentRoot.Value).Access
-			for _, w := range s.within {
+			for _, w := range s.Within {
 				if w.Settings.Access != nil {
 					a = w.Settings.Access
 				}
@@ -194,7 +195,7 @@ func checkStatusOpen(p *lint.Pass, _ *server.Server) {
 				continue
 			}
 			more := []func(*diag.Diagnostic){}
-			if len(s.within) > 0 && (s.Access == nil || s.Access.Require == nil) {
+			if len(s.Within) > 0 && (s.Access == nil || s.Access.Require == nil) {
 				more = append(more, inserting("write Require local", x.At, "", "Require local"))
 			}
 			tell(p, x.At, x.Included, x.Value+" is open to everybody", "write Require local, or Require ip with the addresses of those who look at it", more...)
@@ -207,7 +208,7 @@ func checkLegacyAccess(p *lint.Pass, _ *server.Server) {
 	for _, h := range c.hosts {
 		for _, s := range c.settings[h] {
 			a := s.Access
-			if len(s.within) == 0 || a == nil || a.Require == nil {
+			if len(s.Within) == 0 || a == nil || a.Require == nil {
 				continue
 			}
 			var old server.Place

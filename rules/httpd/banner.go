@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 var serverBanner = lint.Rule{
@@ -103,7 +104,7 @@ func checkTrace(p *lint.Pass, _ *server.Server) {
 
 func checkPoweredBy(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
-	c.eachHeader(func(_ *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(_ *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		if gives(r) && in(r.Name, "X-Vhost", "X-Dispatcher", "X-Powered-By", "X-Backend", "X-Backend-Server") && c.owns(r.At) {
 			tell(p, r.NameAt, r.Included, fmt.Sprintf("header %s names a part of the server to everybody", r.Name), "send it where you look for mistakes only",
 				removing("take the line away", r.At))

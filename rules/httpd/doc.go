@@ -60,6 +60,7 @@ func Rules() []*lint.Rule {
 		&cookieFlags,
 		&requestLimits,
 		&poweredBy,
+		&directiveArgument,
 	}
 }
 

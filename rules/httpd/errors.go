@@ -10,6 +10,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 var passErrorErrorDocument = lint.Rule{
@@ -195,7 +196,7 @@ func checkPassErrorDocument(p *lint.Pass, _ *server.Server) {
 
 // hasErrorDocument reports whether a host has a page for a status, in whatever section.
 func (c *scene) hasErrorDocument(h *server.Host, status int) bool {
-	return slices.ContainsFunc(c.settings[h], func(s placed) bool { return s.ErrorDocuments[status] != nil })
+	return slices.ContainsFunc(c.settings[h], func(s vhosts.Placed) bool { return s.ErrorDocuments[status] != nil })
 }
 
 // answers reports whether httpd itself may answer requests of a host with a status, as far as a directive says so.
@@ -242,7 +243,7 @@ func (c *scene) denied(p *lint.Pass, h *server.Host, path string) bool {
 		return false
 	}
 	var a lint.FrontAnswer
-	if p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: path}, &a) != nil || a.Uncertain || a.HandledBy != dispatcherHandler {
+	if p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: path}, &a) != nil || a.Uncertain || a.HandledBy != vhosts.DispatcherHandler {
 		return false
 	}
 	uri := a.URI

@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -301,15 +302,15 @@ func internalRule(h *server.Host) *server.RewriteRule {
 func checkDispatcherConfig(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
 	main := c.root != nil
-	for f := range c.own {
-		main = main || strings.HasSuffix(f.Name, "/conf.d/dispatcher_vhost.conf") || f.Name == "conf.d/dispatcher_vhost.conf"
+	for _, f := range p.Subject.ServerFiles {
+		main = main || strings.HasSuffix("/"+f.Src.Name, "/conf.d/dispatcher_vhost.conf")
 	}
 	if !main || c.defined["dispatcherconfig"] {
 		return
 	}
 	for _, l := range c.byKey["sethandler"] {
-		if w := words(l.Node); len(w) == 1 && w[0].Text == dispatcherHandler {
-			tell(p, l.At, l.Included, fmt.Sprintf("SetHandler %s is used, and there is no DispatcherConfig", dispatcherHandler), "write DispatcherConfig with the name of dispatcher.any")
+		if w := words(l.Node); len(w) == 1 && w[0].Text == vhosts.DispatcherHandler {
+			tell(p, l.At, l.Included, fmt.Sprintf("SetHandler %s is used, and there is no DispatcherConfig", vhosts.DispatcherHandler), "write DispatcherConfig with the name of dispatcher.any")
 			return
 		}
 	}

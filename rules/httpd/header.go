@@ -11,6 +11,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/spelling"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -162,7 +163,7 @@ var varyUserAgent = lint.Rule{
 }
 
 // eachHeader calls f for each line of Header that a host's requests may meet; in the same order each time.
-func (c *scene) eachHeader(f func(h *server.Host, s placed, r *server.HeaderRule)) {
+func (c *scene) eachHeader(f func(h *server.Host, s vhosts.Placed, r *server.HeaderRule)) {
 	for _, h := range c.hosts {
 		for _, s := range c.settings[h] {
 			for _, r := range s.Headers {
@@ -204,7 +205,7 @@ var strict = []string{"X-Frame-Options", "X-Content-Type-Options", "Strict-Trans
 
 func checkHeaderAdd(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
-	c.eachHeader(func(_ *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(_ *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		if r.Action != server.HeaderAppend && r.Action != server.HeaderMerge && r.Action != server.HeaderAdd ||
 			!in(r.Name, strict...) || conditional(r) || !c.owns(r.At) {
 			return
@@ -231,7 +232,7 @@ var kept = []string{
 func checkHeaderWithoutAlways(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
 	always := map[*server.Host]map[string]bool{}
-	c.eachHeader(func(h *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(h *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		if always[h] == nil {
 			always[h] = map[string]bool{}
 		}
@@ -239,7 +240,7 @@ func checkHeaderWithoutAlways(p *lint.Pass, _ *server.Server) {
 			always[h][strings.ToLower(r.Name)] = true
 		}
 	})
-	c.eachHeader(func(h *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(h *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		if r.Always || r.Early || !gives(r) || conditional(r) || !in(r.Name, kept...) || !c.owns(r.At) || always[h][strings.ToLower(r.Name)] {
 			return
 		}
@@ -294,7 +295,7 @@ var cacheDirectives = map[string]bool{
 
 func checkHeaderValue(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
-	c.eachHeader(func(_ *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(_ *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		value, ok := constant(r)
 		if !gives(r) || !ok || !c.owns(r.At) {
 			return
@@ -403,11 +404,11 @@ func nearDirective(name string) string {
 
 func checkCacheControlGlobal(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
-	c.eachHeader(func(h *server.Host, s placed, r *server.HeaderRule) {
+	c.eachHeader(func(h *server.Host, s vhosts.Placed, r *server.HeaderRule) {
 		if r.Action != server.HeaderSet || r.Always || r.Early || conditional(r) || !in(r.Name, "Cache-Control") || !c.owns(r.At) || !c.dispatches(h) {
 			return
 		}
-		if len(s.within) > 1 || len(s.within) == 1 && !covers(h, s.within[0]) {
+		if len(s.Within) > 1 || len(s.Within) == 1 && !covers(h, s.Within[0]) {
 			return
 		}
 		value, ok := constant(r)
@@ -421,7 +422,7 @@ func checkCacheControlGlobal(p *lint.Pass, _ *server.Server) {
 
 func checkVaryUserAgent(p *lint.Pass, _ *server.Server) {
 	c := sceneOf(p)
-	c.eachHeader(func(_ *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(_ *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		value, ok := constant(r)
 		if !gives(r) || !ok || !in(r.Name, "Vary") || !c.owns(r.At) {
 			return

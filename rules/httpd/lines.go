@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 var duplicateSingleDirective = lint.Rule{
@@ -188,7 +189,7 @@ func checkCookies(p *lint.Pass, _ *server.Server) {
 			}
 		})
 	}
-	c.eachHeader(func(_ *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(_ *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		if !gives(r) || !in(r.Name, "Set-Cookie") || !c.owns(r.At) {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 var missingFrameOptions = lint.Rule{
@@ -200,7 +201,7 @@ func checkHSTS(p *lint.Pass, _ *server.Server) {
 	if stores(p, "Strict-Transport-Security") {
 		return
 	}
-	c.eachHeader(func(_ *server.Host, _ placed, r *server.HeaderRule) {
+	c.eachHeader(func(_ *server.Host, _ vhosts.Placed, r *server.HeaderRule) {
 		value, ok := constant(r)
 		if !ok || !gives(r) || !in(r.Name, "Strict-Transport-Security") || !c.owns(r.At) {
 			return

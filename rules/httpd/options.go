@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -200,18 +201,18 @@ func checkDirectoryListing(p *lint.Pass, _ *server.Server) {
 	if !c.Tree.Modules["autoindex_module"] {
 		return
 	}
-	c.eachOption(server.OptIndexes, func(h *server.Host, s placed, o *server.Options, word source.Span, text string) {
+	c.eachOption(server.OptIndexes, func(h *server.Host, s vhosts.Placed, o *server.Options, word source.Span, text string) {
 		severity, why := diag.Error, ""
 		folder := h.DocumentRoot.Value
-		if len(s.within) > 0 && s.within[0].Kind == server.Directory && len(s.within[0].Path) > len(folder) {
-			folder = s.within[0].Path
+		if len(s.Within) > 0 && s.Within[0].Kind == server.Directory && len(s.Within[0].Path) > len(folder) {
+			folder = s.Within[0].Path
 		}
 		var a lint.FrontAnswer
 		switch {
 		case isDispatcher(at(h, folder)):
 			severity, why = diag.Info, "The Dispatcher handles this folder, so a list shows only where it declines a request."
 		case p.Subject.Front != nil && p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: "/"}, &a) == nil &&
-			(a.Status >= 300 && a.Status != 404 || a.HandledBy == dispatcherHandler || a.HandledBy == "proxy-server"):
+			(a.Status >= 300 && a.Status != 404 || a.HandledBy == vhosts.DispatcherHandler || a.HandledBy == "proxy-server"):
 			severity, why = diag.Info, "No request comes as far today, so a list shows only where the rules in front of it change."
 		}
 		tell(p, word, o.Included, fmt.Sprintf("Options %s lets httpd list folders", text), "leave "+bare(text)+" out", as(severity), because(why), c.withoutOption(o.At, word, text))
@@ -228,7 +229,7 @@ func checkOptionsRisky(p *lint.Pass, _ *server.Server) {
 		{server.OptExecCGI, "lets httpd run files of the document root"},
 		{server.OptMultiViews, "makes httpd answer with files that were not asked for"},
 	} {
-		c.eachOption(risk.bit, func(_ *server.Host, _ placed, o *server.Options, word source.Span, text string) {
+		c.eachOption(risk.bit, func(_ *server.Host, _ vhosts.Placed, o *server.Options, word source.Span, text string) {
 			tell(p, word, o.Included, fmt.Sprintf("Options %s %s", text, risk.why), "leave "+bare(text)+" out", c.withoutOption(o.At, word, text))
 		})
 	}
@@ -239,12 +240,12 @@ var optionNames = map[server.Option]string{
 }
 
 // eachOption finds the places about a host's files that switch an option on, with the word that does.
-func (c *scene) eachOption(bit server.Option, f func(h *server.Host, s placed, o *server.Options, word source.Span, text string)) {
+func (c *scene) eachOption(bit server.Option, f func(h *server.Host, s vhosts.Placed, o *server.Options, word source.Span, text string)) {
 	name := optionNames[bit]
 	for _, h := range c.hosts {
 		for _, s := range c.settings[h] {
 			o := s.Options
-			if o == nil || (o.Set|o.Add)&bit == 0 || !c.owns(o.At) || len(s.within) > 0 && !near(h, s.within[0]) {
+			if o == nil || (o.Set|o.Add)&bit == 0 || !c.owns(o.At) || len(s.Within) > 0 && !near(h, s.Within[0]) {
 				continue
 			}
 			word, text := c.word(o.At, func(w string) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -97,7 +98,7 @@ func checkCORS(p *lint.Pass, _ *server.Server) {
 	for _, h := range c.hosts {
 		for _, s := range c.settings[h] {
 			headers := s.Headers
-			if len(s.within) > 0 {
+			if len(s.Within) > 0 {
 				headers = slices.Concat(h.Base.Headers, headers)
 			}
 			credentials := []*server.HeaderRule{}
@@ -139,7 +140,7 @@ func together(a, b *server.HeaderRule) bool {
 }
 
 // anyOrigin says in which way a line allows every origin; "" where it does not.
-func (c *scene) anyOrigin(h *server.Host, s placed, r *server.HeaderRule) string {
+func (c *scene) anyOrigin(h *server.Host, s vhosts.Placed, r *server.HeaderRule) string {
 	if v, ok := constant(r); ok {
 		if strings.TrimSpace(v) == "*" {
 			return "*"
@@ -155,7 +156,7 @@ func (c *scene) anyOrigin(h *server.Host, s placed, r *server.HeaderRule) string
 	}
 	found := false
 	lines := h.Base.EnvIf
-	if len(s.within) > 0 {
+	if len(s.Within) > 0 {
 		lines = slices.Concat(lines, s.EnvIf)
 	}
 	for _, e := range lines {

@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/automata"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -126,11 +127,11 @@ func checkProxyBypass(p *lint.Pass, _ *server.Server) {
 				return
 			}
 		}
-		if pt == nil || pt.PCRE == nil || pt.Negated || told[place.At] || !c.own[place.At.File] || !c.toAEM(p, place.At, target) {
+		if pt == nil || pt.PCRE == nil || pt.Negated || told[place.At] || vhosts.Platform(place.At.File) || !c.toAEM(p, place.At, target) {
 			return
 		}
 		hint := "anchor the pattern with ^ and $, and let it take no ; in between"
-		if c.platforms(place.At.File) {
+		if !c.owns(place.At) {
 			// Of the patterns in the platform's own files, newer copies have put this one right.
 			if !strings.Contains(pt.Text, "/graphql/execute") {
 				return

@@ -55,6 +55,7 @@ var unknownDirective = lint.Rule{
 	RewriteEngine On
 </VirtualHost>
 `,
+		Note:    "Directives of older releases that httpd still reads and that do nothing are warnings.",
 		Since:   since,
 		Sources: []string{"httpd.apache.org/docs/2.4, mod/directives.html"},
 	},
@@ -105,6 +106,28 @@ var sectionMismatch = lint.Rule{
 `,
 		Since:   since,
 		Sources: []string{"httpd.apache.org/docs/2.4, configuring.html", "httpd.apache.org/docs/2.4, sections.html"},
+	},
+}
+
+var directiveArgument = lint.Rule{
+	ID: "DSP601", Name: "directive-argument", Severity: diag.Error, Reported: lint.ByServer,
+	Doc: lint.Doc{
+		Title: "value is not one that the directive takes",
+		Why:   "Many directives take certain words, a number or an address. httpd does not start with another value, and a server that is running goes on with the configuration from before.",
+		File:  "site.vhost",
+		Bad: `<VirtualHost *:80>
+	ServerName www.site.example
+	KeepAliveTimeout 5m
+</VirtualHost>
+`,
+		Good: `<VirtualHost *:80>
+	ServerName www.site.example
+	KeepAliveTimeout 5
+</VirtualHost>
+`,
+		Note:    "Some values httpd takes and does nothing with; these are warnings.",
+		Since:   since,
+		Sources: []string{docsCore, "httpd.apache.org/docs/2.4, mod/directives.html", "httpd -t"},
 	},
 }
 

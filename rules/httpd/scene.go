@@ -8,14 +8,14 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
 // A scene is a server as the rules of this package look at it: made once, shared by all of them.
 type scene struct {
 	*server.Server
-	// own are the texts of the project, its copies of those of the platform included.
-	own map[*source.File]bool
+	subject *lint.Subject
 	// lines are all directives and sections of the project, in the order of reading.
 	lines []line
 	byKey map[string][]line
@@ -29,9 +29,7 @@ type scene struct {
 	// handled are what of each host the Dispatcher handles.
 	handled map[*server.Host][]handling
 	// settings are the settings of each host, section by section.
-	settings map[*server.Host][]placed
-
-	immutable func(*source.File) bool
+	settings map[*server.Host][]vhosts.Placed
 }
 
 // A line is a directive or a section with the sections around it, outermost first.
@@ -46,12 +44,6 @@ type handling struct {
 	settings *server.Settings
 }
 
-// A placed is settings with the sections they stand in, outermost first; none for those of the host itself.
-type placed struct {
-	within []*server.Section
-	*server.Settings
-}
-
 type sceneKey struct{}
 
 func sceneOf(p *lint.Pass) *scene {
@@ -60,12 +52,9 @@ func sceneOf(p *lint.Pass) *scene {
 
 func newScene(s *lint.Subject) *scene {
 	c := &scene{
-		Server: s.Server, own: map[*source.File]bool{}, byKey: map[string][]line{}, byAt: map[source.Span]*apacheconf.Node{},
-		defined: map[string]bool{}, handled: map[*server.Host][]handling{}, settings: map[*server.Host][]placed{},
-		immutable: s.Immutable, hosts: s.Server.Hosts,
-	}
-	for _, f := range s.ServerFiles {
-		c.own[f.Src] = true
+		Server: s.Server, subject: s, byKey: map[string][]line{}, byAt: map[source.Span]*apacheconf.Node{},
+		defined: map[string]bool{}, handled: map[*server.Host][]handling{}, settings: map[*server.Host][]vhosts.Placed{},
+		hosts: s.Server.Hosts,
 	}
 	c.walk(s.Server.Tree.Nodes, nil)
 	for _, n := range s.Server.Tree.Done {
@@ -78,14 +67,14 @@ func newScene(s *lint.Subject) *scene {
 	}
 	for _, h := range c.hosts {
 		c.handled[h] = handlingOf(h)
-		c.settings[h] = settingsOf(h)
+		c.settings[h] = vhosts.Settings(h)
 	}
 	return c
 }
 
 func (c *scene) walk(nodes, around []*apacheconf.Node) {
 	for _, n := range nodes {
-		if c.own[n.At.File] {
+		if !vhosts.Platform(n.At.File) {
 			c.defined[n.Key] = true
 			if _, there := c.byAt[n.At]; !there {
 				c.byAt[n.At] = n
@@ -104,34 +93,7 @@ func (c *scene) walk(nodes, around []*apacheconf.Node) {
 
 // owns reports whether a place is in a text that the project's owner writes: not in one of the platform's, and not in the
 // project's copy of one, about which the owner can do nothing.
-func (c *scene) owns(at source.Span) bool { return c.own[at.File] && !c.platforms(at.File) }
-
-// platforms reports whether a text is the project's copy of one of the platform's.
-func (c *scene) platforms(f *source.File) bool { return c.immutable != nil && c.immutable(f) }
-
-// settingsOf lists the settings of a host: its own, then those of its sections and of the sections in these.
-func settingsOf(h *server.Host) []placed {
-	var list []placed
-	var add func(s *server.Settings, within []*server.Section)
-	add = func(s *server.Settings, within []*server.Section) {
-		if s == nil {
-			return
-		}
-		list = append(list, placed{within, s})
-		for _, sub := range [][]*server.Section{s.Files, s.Ifs} {
-			for _, x := range sub {
-				add(x.Settings, append(within[:len(within):len(within)], x))
-			}
-		}
-	}
-	add(h.Base, nil)
-	for _, top := range [][]*server.Section{h.Directories, h.Locations} {
-		for _, x := range top {
-			add(x.Settings, []*server.Section{x})
-		}
-	}
-	return list
-}
+func (c *scene) owns(at source.Span) bool { return vhosts.Changeable(c.subject, at.File) }
 
 // at returns the settings that hold for a folder of a host, whatever the URL is. Sections with patterns are left out.
 func at(h *server.Host, folder string) *server.Settings {
@@ -152,10 +114,8 @@ func slashed(s string) string {
 	return s + "/"
 }
 
-const dispatcherHandler = "dispatcher-handler"
-
 func isDispatcher(s *server.Settings) bool {
-	return s != nil && s.Handler != nil && s.Handler.Value == dispatcherHandler
+	return s != nil && s.Handler != nil && s.Handler.Value == vhosts.DispatcherHandler
 }
 
 func handlingOf(h *server.Host) []handling {
@@ -243,9 +203,8 @@ func texts(n *apacheconf.Node) []string {
 // tell reports a finding at a span of a directive, with those of the lines that led there which are the project's.
 func tell(p *lint.Pass, at source.Span, included []source.Span, message, hint string, more ...func(*diag.Diagnostic)) {
 	d := diag.Diagnostic{Span: at, Message: message, Hint: hint}
-	c := sceneOf(p)
 	for _, x := range included {
-		if c.own[x.File] {
+		if !vhosts.Platform(x.File) {
 			d.Included = append(d.Included, x)
 		}
 	}

@@ -366,7 +366,7 @@ func checkOpenRedirect(p *lint.Pass, _ *server.Server) {
 		}
 		redirects := h.Redirects
 		for _, s := range c.settings[h] {
-			if len(s.within) > 0 {
+			if len(s.Within) > 0 {
 				redirects = append(redirects[:len(redirects):len(redirects)], s.Redirects...)
 			}
 		}
@@ -415,8 +415,8 @@ func checkProxySSRF(p *lint.Pass, _ *server.Server) {
 			c.proxied(p, x, x.Pattern)
 		}
 		for _, s := range c.settings[h] {
-			if s.Proxy != nil && len(s.within) > 0 {
-				c.proxied(p, s.Proxy, s.within[len(s.within)-1].Pattern)
+			if s.Proxy != nil && len(s.Within) > 0 {
+				c.proxied(p, s.Proxy, s.Within[len(s.Within)-1].Pattern)
 			}
 		}
 	}

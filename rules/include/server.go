@@ -13,6 +13,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/spelling"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -154,7 +155,7 @@ func checkRedefined(p *lint.Pass, s *server.Server) {
 		now := value{words[1].Text, n}
 		last[name] = now
 		if !ok || before.text == now.text || used[before.node.At] || tests[words[0].Text] || held(n.At) || held(before.node.At) ||
-			!changeable(p, n.At.File) || !changeable(p, before.node.At.File) {
+			!vhosts.Changeable(p.Subject, n.At.File) || !vhosts.Changeable(p.Subject, before.node.At.File) {
 			continue
 		}
 		p.Report(diag.Diagnostic{
@@ -183,11 +184,6 @@ func eachNode(nodes []*apacheconf.Node, look func(*apacheconf.Node)) {
 		look(n)
 		eachNode(n.Children, look)
 	}
-}
-
-// changeable reports whether a text is the project's to change.
-func changeable(p *lint.Pass, f *source.File) bool {
-	return f != nil && !strings.HasPrefix(f.Name, "base:") && (p.Subject.Immutable == nil || !p.Subject.Immutable(f))
 }
 
 var unusedVariable = lint.Rule{
@@ -241,7 +237,7 @@ func checkUnusedVariables(p *lint.Pass, s *server.Server) {
 	seen := map[string]bool{}
 	for _, n := range s.Tree.Done {
 		words, _ := n.Words()
-		if n.Key != "define" || len(words) == 0 || !changeable(p, n.At.File) {
+		if n.Key != "define" || len(words) == 0 || !vhosts.Changeable(p.Subject, n.At.File) {
 			continue
 		}
 		name := strings.ToLower(words[0].Text)
@@ -368,7 +364,7 @@ var varsForeignDirective = lint.Rule{
 const entryFile = "conf.dispatcher.d/dispatcher.any"
 
 func checkVars(p *lint.Pass, f *httpd.File) {
-	if path.Ext(f.Src.Name) != ".vars" || !changeable(p, f.Src) {
+	if path.Ext(f.Src.Name) != ".vars" || !vhosts.Changeable(p.Subject, f.Src) {
 		return
 	}
 	var look func([]httpd.Item)

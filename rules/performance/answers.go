@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 const (
@@ -36,11 +37,11 @@ func hostOf(text string) string {
 }
 
 func checkCompression(p *lint.Pass, h *server.Host) {
-	if !mayChange(p, h) || !dispatches(h) {
+	if !vhosts.Own(p, h) || !vhosts.Dispatches(h) {
 		return
 	}
 	found := false
-	eachSettings(h, func(_ *server.Section, s *server.Settings) {
+	for _, s := range vhosts.Settings(h) {
 		found = found || s.OutputFilters != nil && compresses(s.OutputFilters.Value)
 		for _, f := range s.FiltersByType {
 			found = found || compresses(f.Filter)
@@ -48,7 +49,7 @@ func checkCompression(p *lint.Pass, h *server.Host) {
 		for _, f := range s.FiltersByExt {
 			found = found || compresses(f.Value)
 		}
-	})
+	}
 	if !found {
 		p.Report(diag.Diagnostic{
 			Span: firstLine(h.Place), Included: h.Included, Message: "virtual host " + h.Name.Host + " compresses nothing",
@@ -82,11 +83,11 @@ var compressImages = lint.Rule{
 }
 
 func checkImages(p *lint.Pass, h *server.Host) {
-	if !own(h.At.File.Name) {
+	if vhosts.Platform(h.At.File) {
 		return
 	}
 	spared := false
-	eachSettings(h, func(_ *server.Section, s *server.Settings) {
+	for _, s := range vhosts.Settings(h) {
 		for _, e := range s.EnvIf {
 			for _, set := range e.Set {
 				if !set.Unset && strings.EqualFold(set.Name, "no-gzip") && e.Pattern != nil && matches(e.Pattern, "/content/dam/site/a.jpg") {
@@ -94,20 +95,20 @@ func checkImages(p *lint.Pass, h *server.Host) {
 				}
 			}
 		}
-	})
+	}
 	if spared {
 		return
 	}
-	eachSettings(h, func(of *server.Section, s *server.Settings) {
+	for _, s := range vhosts.Settings(h) {
 		f := s.OutputFilters
-		if f == nil || !compresses(f.Value) || !own(f.At.File.Name) || of != nil && !meets(of, "/content/dam/site/a.jpg") {
-			return
+		if f == nil || !compresses(f.Value) || vhosts.Platform(f.At.File) || !meets(s.Section(), "/content/dam/site/a.jpg") {
+			continue
 		}
 		p.Report(diag.Diagnostic{
 			Span: f.At, Included: f.Included, Message: f.At.Text() + " compresses images, too",
 			Hint: `write SetEnvIfNoCase Request_URI "\.(gif|ico|jpe?g|png|webp|woff2?)$" no-gzip, or AddOutputFilterByType for texts`,
 		})
-	})
+	}
 }
 
 var rewriteCost = lint.Rule{
@@ -150,7 +151,7 @@ func checkRewriteCost(p *lint.Pass, h *server.Host) {
 		}
 	}
 	first := rules[most]
-	if !own(first.At.File.Name) {
+	if vhosts.Platform(first.At.File) {
 		return
 	}
 	p.Report(diag.Diagnostic{

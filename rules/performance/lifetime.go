@@ -10,6 +10,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 const day = 24 * 60 * 60
@@ -30,13 +31,13 @@ var noLongTTL = lint.Rule{
 const versioned = "/etc.clientlibs/site/clientlibs/base.lc-0123456789abcdef-lc.min.css"
 
 func checkVersioned(p *lint.Pass, h *server.Host) {
-	if !mayChange(p, h) || !dispatches(h) || p.Subject.Profile == "cloud" { // there, renders send it
+	if !vhosts.Own(p, h) || !vhosts.Dispatches(h) || p.Subject.Profile == "cloud" { // there, renders send it
 		return
 	}
 	long := false
-	eachSettings(h, func(of *server.Section, s *server.Settings) {
-		if of != nil && !meets(of, versioned) {
-			return
+	for _, s := range vhosts.Settings(h) {
+		if !meets(s.Section(), versioned) {
+			continue
 		}
 		for _, r := range s.Headers {
 			long = long || lifetimeOf(r) >= day
@@ -48,7 +49,7 @@ func checkVersioned(p *lint.Pass, h *server.Host) {
 			}
 			long = long || e != nil && e.Seconds >= day
 		}
-	})
+	}
 	if !long {
 		p.Report(diag.Diagnostic{
 			Span: firstLine(h.Place), Included: h.Included, Message: "virtual host " + h.Name.Host + " gives " + versioned + " no life of a day or more",
@@ -77,14 +78,14 @@ func checkTwoLives(p *lint.Pass, h *server.Host) {
 	if h.Base.ExpiresActive == nil || !*h.Base.ExpiresActive || h.Base.ExpiresByType["text/html"] == nil {
 		return
 	}
-	eachSettings(h, func(of *server.Section, s *server.Settings) {
-		if of != nil && !meets(of, page) {
-			return
+	for _, s := range vhosts.Settings(h) {
+		if !meets(s.Section(), page) {
+			continue
 		}
 		for _, r := range s.Headers {
 			switch r.Action {
 			case server.HeaderAdd, server.HeaderAppend, server.HeaderMerge:
-				if lifetimeOf(r) >= 0 && own(r.At.File.Name) && r.Condition == nil && r.EnvName == "" {
+				if lifetimeOf(r) >= 0 && !vhosts.Platform(r.At.File) && r.Condition == nil && r.EnvName == "" {
 					p.Report(diag.Diagnostic{
 						Span: r.At, Included: r.Included, Message: "pages have max-age from mod_expires already, and this line adds another",
 						Hint:    "write Header set, or define DISABLE_DEFAULT_CACHING",
@@ -93,7 +94,7 @@ func checkTwoLives(p *lint.Pass, h *server.Host) {
 				}
 			}
 		}
-	})
+	}
 }
 
 var ageHeader = lint.Rule{
@@ -112,16 +113,16 @@ var ageHeader = lint.Rule{
 func checkAge(p *lint.Pass, h *server.Host) {
 	var long *server.HeaderRule
 	aged := false
-	eachSettings(h, func(_ *server.Section, s *server.Settings) {
+	for _, s := range vhosts.Settings(h) {
 		for _, r := range s.Headers {
 			if strings.EqualFold(r.Name, "Age") {
 				aged = true
 			}
-			if long == nil && own(r.At.File.Name) && lifetimeOf(r) > day {
+			if long == nil && !vhosts.Platform(r.At.File) && lifetimeOf(r) > day {
 				long = r
 			}
 		}
-	})
+	}
 	if long != nil && !aged {
 		p.Report(diag.Diagnostic{
 			Span: long.At, Included: long.Included, Message: "virtual host " + h.Name.Host + " sends long times to live and leaves Age as it comes",
@@ -145,24 +146,24 @@ var htmlTTLTooLong = lint.Rule{
 
 func checkPageLife(p *lint.Pass, h *server.Host) {
 	most := int64(p.Int("seconds"))
-	eachSettings(h, func(of *server.Section, s *server.Settings) {
-		if of != nil && !meets(of, page) {
-			return
+	for _, s := range vhosts.Settings(h) {
+		if !meets(s.Section(), page) {
+			continue
 		}
 		for _, r := range s.Headers {
-			if life := lifetimeOf(r); life > most && own(r.At.File.Name) && r.Condition == nil && r.EnvName == "" {
+			if life := lifetimeOf(r); life > most && !vhosts.Platform(r.At.File) && r.Condition == nil && r.EnvName == "" {
 				p.Report(diag.Diagnostic{
 					Span: r.At, Included: r.Included, Message: fmt.Sprintf("pages live %s in browsers and CDN", lasting(life)),
 					Hint: "write minutes or hours, with stale-while-revalidate",
 				})
 			}
 		}
-		if e := s.ExpiresByType["text/html"]; e != nil && e.Seconds > most && own(e.At.File.Name) {
+		if e := s.ExpiresByType["text/html"]; e != nil && e.Seconds > most && !vhosts.Platform(e.At.File) {
 			p.Report(diag.Diagnostic{
 				Span: e.At, Included: e.Included, Message: fmt.Sprintf("pages live %s in browsers and CDN", lasting(e.Seconds)), Hint: "write minutes or hours",
 			})
 		}
-	})
+	}
 }
 
 // lasting writes a time in the largest unit that fits.

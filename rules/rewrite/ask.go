@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/automata"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 // likely are paths that patterns are tried with before one is made for them: as a request has them.
@@ -94,7 +95,7 @@ func last(a *lint.FrontAnswer) *server.RewriteRule {
 // something in front that says so. It is false where another host answers, or the answer proves nothing: what error documents
 // and rules of sections make of a request is not what a rule has made.
 func (w *site) ask(h *server.Host, target string, secure bool) (*lint.FrontAnswer, bool) {
-	name, ok := w.name(h)
+	name, ok := vhosts.Called(h)
 	if !ok {
 		return nil, false
 	}
@@ -130,19 +131,6 @@ func (w *site) askName(name, target string, secure bool) (*lint.FrontAnswer, boo
 		return nil, false
 	}
 	return &a, true
-}
-
-// name is a name that leads to a virtual host; false where there is none of its own.
-func (w *site) name(h *server.Host) (string, bool) {
-	if h.Name.Set && h.Name.Host != "" && !strings.ContainsAny(h.Name.Host, "*?${") {
-		return h.Name.Host, true
-	}
-	for _, n := range h.Names {
-		if s := strings.NewReplacer("*", "zq", "?", "z").Replace(n.Pattern); s != "" && !strings.ContainsAny(s, "${") {
-			return s, true
-		}
-	}
-	return "", false
 }
 
 // asked are conditions that look at nothing but what a question says of a request.
@@ -187,7 +175,7 @@ const maxHops = 10
 // follow follows redirects from a path of a host, as far as they stay with hosts of the configuration. end says that the last
 // hop led somewhere that is not redirected, or elsewhere.
 func (w *site) follow(h *server.Host, target string, secure bool) (hops []hop, end bool) {
-	name, ok := w.name(h)
+	name, ok := vhosts.Called(h)
 	if !ok {
 		return nil, true
 	}

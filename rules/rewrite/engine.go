@@ -8,6 +8,7 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -283,7 +284,7 @@ func checkDefaults(p *lint.Pass, s *server.Server) {
 		}
 	}
 	for _, h := range s.Hosts {
-		if !w.owns(h.At) || !dispatches(h) || h.Rewrite.On == nil || !*h.Rewrite.On || hasDefaults(h, s.Tree.Nodes, included) {
+		if !w.owns(h.At) || !vhosts.Dispatches(h) || h.Rewrite.On == nil || !*h.Rewrite.On || hasDefaults(h, s.Tree.Nodes, included) {
 			continue
 		}
 		for _, r := range h.Rewrite.Rules {
@@ -331,34 +332,4 @@ func hasDefaults(h *server.Host, nodes []*apacheconf.Node, included map[source.S
 		}
 	}
 	return false
-}
-
-// dispatches reports whether a host hands requests to the Dispatcher in some place.
-func dispatches(h *server.Host) bool {
-	is := func(s *server.Settings) bool {
-		return s != nil && s.Handler != nil && strings.EqualFold(s.Handler.Value, "dispatcher-handler")
-	}
-	if is(h.Base) {
-		return true
-	}
-	for _, list := range [][]*server.Section{h.Directories, h.Locations, fileSections(h.Base)} {
-		for _, s := range list {
-			if is(s.Settings) {
-				return true
-			}
-			for _, f := range fileSections(s.Settings) {
-				if is(f.Settings) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-func fileSections(s *server.Settings) []*server.Section {
-	if s == nil {
-		return nil
-	}
-	return append(append([]*server.Section{}, s.Files...), s.Ifs...)
 }

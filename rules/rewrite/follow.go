@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -108,7 +109,7 @@ func journeys(p *lint.Pass, w *site) []journey {
 	return lint.Memo(p, journeysKey{}, func() []journey {
 		var list []journey
 		for _, h := range w.server.Hosts {
-			if _, ok := w.name(h); !ok {
+			if _, ok := vhosts.Called(h); !ok {
 				continue
 			}
 			scheme := false
@@ -363,8 +364,8 @@ func onlySecure(h *server.Host) bool {
 
 // looksAtProto reports whether a line of the project reads X-Forwarded-Proto, which something in front then sends.
 func (w *site) looksAtProto() bool {
-	for f := range w.own {
-		if strings.Contains(strings.ToLower(string(f.Text)), "x-forwarded-proto") {
+	for _, f := range w.pass.Subject.ServerFiles {
+		if strings.Contains(strings.ToLower(string(f.Src.Text)), "x-forwarded-proto") {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -80,7 +81,7 @@ func checkReserved(p *lint.Pass, s *server.Server) {
 	var order []*found
 	byPlace := map[source.Span]*found{}
 	for _, h := range s.Hosts {
-		if !dispatches(h) {
+		if !vhosts.Dispatches(h) {
 			continue
 		}
 		mine := map[source.Span]bool{}
@@ -140,7 +141,7 @@ func (w *site) disturbed(a *lint.FrontAnswer, h *server.Host, path string) (how 
 	}
 	switch {
 	case a.Status >= 300 && a.Status <= 399 && a.Location != "":
-		name, _ := w.name(h)
+		name, _ := vhosts.Called(h)
 		to, ok := w.redirected(address{host: name, target: path, secure: true}, a)
 		if !ok || !strings.EqualFold(to.host, name) || to.target == path {
 			return "", by, nil
@@ -152,7 +153,7 @@ func (w *site) disturbed(a *lint.FrontAnswer, h *server.Host, path string) (how 
 		return "redirected", by, rule
 	case rule == nil:
 		return "", by, nil
-	case a.HandledBy == "dispatcher-handler" && a.URI != path && a.URI != path+";.json":
+	case a.HandledBy == vhosts.DispatcherHandler && a.URI != path && a.URI != path+";.json":
 		return "rewritten to " + text(a.URI), rule.Place, rule
 	}
 	return "", by, nil
@@ -276,12 +277,12 @@ func deniedSite(target string) string {
 
 func checkTargetDenied(p *lint.Pass, w *site, sc *scope, _ int, r *server.RewriteRule) {
 	if sc.section != nil || !sc.host.Virtual || !internal(r) || !r.Flags.PassThrough || !plain(r.Substitution) || !plainPath(r.Substitution) ||
-		p.Subject.Config == nil || len(p.Subject.Config.Farms) == 0 || !dispatches(sc.host) || !processedURL(p, sc.host) {
+		p.Subject.Config == nil || len(p.Subject.Config.Farms) == 0 || !vhosts.Dispatches(sc.host) || !processedURL(p, sc.host) {
 		return
 	}
 	for _, u := range witnesses(p, r.Pattern) {
 		// A later rule may have the last word about the path.
-		if a, ok := w.ask(sc.host, u, true); ok && applied(a, r) && (a.HandledBy != "dispatcher-handler" || a.URI != r.Substitution) {
+		if a, ok := w.ask(sc.host, u, true); ok && applied(a, r) && (a.HandledBy != vhosts.DispatcherHandler || a.URI != r.Substitution) {
 			return
 		}
 	}
@@ -427,7 +428,7 @@ func checkPersisted(p *lint.Pass, s *server.Server) {
 	var missing *server.Host
 	some := false
 	for _, h := range s.Hosts {
-		if !w.owns(h.At) || !dispatches(h) {
+		if !w.owns(h.At) || !vhosts.Dispatches(h) {
 			continue
 		}
 		has := false
@@ -436,7 +437,7 @@ func checkPersisted(p *lint.Pass, s *server.Server) {
 		}
 		some = some || has
 		a, ok := w.ask(h, query, true)
-		if !ok || a.Status != 0 || strings.HasSuffix(a.URI, ".json") || a.HandledBy != "dispatcher-handler" {
+		if !ok || a.Status != 0 || strings.HasSuffix(a.URI, ".json") || a.HandledBy != vhosts.DispatcherHandler {
 			continue
 		}
 		if !has {

@@ -6,6 +6,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -27,7 +28,6 @@ func (sc *scope) folder() bool {
 type site struct {
 	pass   *lint.Pass
 	server *server.Server
-	own    map[*source.File]bool
 	scopes []*scope
 	tried  int // rules that questions have tried: see maxTried
 }
@@ -37,10 +37,7 @@ type siteKey struct{}
 // siteOf returns what is known of the configuration; it is made once in a run.
 func siteOf(p *lint.Pass, s *server.Server) *site {
 	return lint.Memo(p, siteKey{}, func() *site {
-		w := &site{pass: p, server: s, own: map[*source.File]bool{}}
-		for _, f := range p.Subject.ServerFiles {
-			w.own[f.Src] = true
-		}
+		w := &site{pass: p, server: s}
 		seen := map[*server.Section]bool{}
 		for _, h := range append([]*server.Host{s.Main}, s.Hosts...) {
 			if h == nil {
@@ -76,7 +73,7 @@ func (w *site) sections(h *server.Host, list []*server.Section, seen map[*server
 }
 
 // owns reports whether a place is in a text of the project.
-func (w *site) owns(at source.Span) bool { return at.File != nil && w.own[at.File] }
+func (w *site) owns(at source.Span) bool { return !vhosts.Platform(at.File) }
 
 // A rule of this package looks at each rule of each scope, those of the platform left out.
 func eachRule(look func(p *lint.Pass, w *site, sc *scope, i int, r *server.RewriteRule)) func(*lint.Pass, *server.Server) {

@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -28,7 +29,7 @@ var missingPT = lint.Rule{
 func checkMissingPT(p *lint.Pass, w *site, sc *scope, i int, r *server.RewriteRule) {
 	f := &r.Flags
 	if sc.section != nil || !internal(r) || f.PassThrough || f.Forbidden || f.Gone || f.Chain || f.Next || f.Handler != nil ||
-		!strings.HasPrefix(r.Substitution, "/") || !dispatches(sc.host) || !processedURL(p, sc.host) {
+		!strings.HasPrefix(r.Substitution, "/") || !vhosts.Dispatches(sc.host) || !processedURL(p, sc.host) {
 		return
 	}
 	for _, c := range r.Conditions {
@@ -46,7 +47,7 @@ func checkMissingPT(p *lint.Pass, w *site, sc *scope, i int, r *server.RewriteRu
 	}
 	for _, u := range witnesses(p, r.Pattern) {
 		a, ok := w.ask(sc.host, u, true)
-		if ok && applied(a, r) && (a.HandledBy != "dispatcher-handler" || a.URI != u) {
+		if ok && applied(a, r) && (a.HandledBy != vhosts.DispatcherHandler || a.URI != u) {
 			return
 		}
 	}

@@ -27,10 +27,14 @@ type Name struct {
 // Platform reports whether a text is one that the platform brings, which is not the project's.
 func Platform(f *source.File) bool { return f == nil || strings.HasPrefix(f.Name, "base:") }
 
-// Own reports whether a virtual host is the project's to change.
-func Own(p *lint.Pass, h *server.Host) bool {
-	return !Platform(h.At.File) && (p.Subject.Immutable == nil || !p.Subject.Immutable(h.At.File))
+// Changeable reports whether a text of the httpd side is the project's to change: not one that the platform brings, and not
+// the project's copy of one.
+func Changeable(s *lint.Subject, f *source.File) bool {
+	return !Platform(f) && (s.Immutable == nil || !s.Immutable(f))
 }
+
+// Own reports whether a virtual host is the project's to change.
+func Own(p *lint.Pass, h *server.Host) bool { return Changeable(p.Subject, h.At.File) }
 
 // Names are the names of a virtual host, its own ServerName first. Those with a variable that nothing defines are left out.
 func Names(h *server.Host) []Name {
@@ -66,35 +70,23 @@ func Public(name string) bool {
 }
 
 // Sample is a name that a pattern of ServerAlias matches.
-func Sample(pattern string) string { return strings.NewReplacer("*", "a", "?", "a").Replace(pattern) }
+func Sample(pattern string) string { return strings.NewReplacer("*", "zq", "?", "z").Replace(pattern) }
 
-// Match reports whether a name of a virtual host, with * and ?, matches a host (ap_strcasecmp_match of httpd).
-func Match(pattern, host string) bool {
-	pattern, host = strings.ToLower(pattern), strings.ToLower(host)
-	star, back := -1, 0
-	i := 0
-	for k := 0; k < len(host); {
-		switch {
-		case i < len(pattern) && pattern[i] == '*':
-			star, back = i, k
-			i++
-		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == host[k]):
-			i++
-			k++
-		case star >= 0:
-			back++
-			i, k = star+1, back
-		default:
-			return false
+// Called is a name by which a virtual host is asked: its first, or one that its first pattern matches. False where it has
+// none of its own.
+func Called(h *server.Host) (string, bool) {
+	for _, n := range Names(h) {
+		if host := Sample(n.Text); !n.Server || host == n.Text {
+			return host, true
 		}
 	}
-	return strings.Trim(pattern[i:], "*") == ""
+	return "", false
 }
 
 // Answers reports whether a virtual host knows a host by one of its names, and by which.
 func Answers(h *server.Host, host string) (Name, bool) {
 	for _, n := range Names(h) {
-		if n.Server && strings.EqualFold(n.Text, host) || !n.Server && Match(n.Text, host) {
+		if n.Server && strings.EqualFold(n.Text, host) || !n.Server && server.MatchName(n.Text, host) {
 			return n, true
 		}
 	}
@@ -132,7 +124,7 @@ func FarmOf(c *model.Config, host string) (farm *model.Farm, certain bool) {
 			case v.Host == nil || strings.Contains(v.Text, "${"):
 				certain = false
 			case v.Scheme != "" || v.URI != nil || v.HasPort:
-				if bare, _, _ := strings.Cut(v.HostText, ":"); v.Host.Match(host) || v.HasPort && Match(bare, host) {
+				if bare, _, _ := strings.Cut(v.HostText, ":"); v.Host.Match(host) || v.HasPort && server.MatchName(bare, host) {
 					certain = false
 				}
 			case farm == nil && v.Host.Match(host):
@@ -165,7 +157,7 @@ func Reaches(p *lint.Pass, h *server.Host, name string) bool {
 		}
 		var a lint.FrontAnswer
 		err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, Host: name, URL: "/content/page.html"}, &a)
-		return err == nil && a.HandledBy == "dispatcher-handler" && (a.Host == nil || a.Host == h)
+		return err == nil && a.HandledBy == DispatcherHandler && (a.Host == nil || a.Host == h)
 	})
 }
 

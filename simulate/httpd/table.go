@@ -121,3 +121,10 @@ func sameName(a, b string) bool {
 }
 
 func (t table) clone() table { return append(table(nil), t...) }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

@@ -132,7 +132,7 @@ func (h *host) named(name string, port, _ int) bool {
 	for i := range h.Names {
 		a := &h.Names[i]
 		if a.Wild {
-			if matchName(name, a.Pattern) {
+			if server.MatchName(a.Pattern, name) {
 				return true
 			}
 		} else if strings.EqualFold(a.Pattern, name) {
@@ -140,43 +140,6 @@ func (h *host) named(name string, port, _ int) bool {
 		}
 	}
 	return false
-}
-
-// MatchName reports whether a host name fits a word of ServerAlias.
-func MatchName(name, pattern string) bool { return matchName(name, pattern) }
-
-// matchName matches a name with a pattern of * and ?, without case.
-func matchName(name, pattern string) bool {
-	star, back := -1, 0
-	i, j := 0, 0
-	for i < len(name) {
-		switch {
-		case j < len(pattern) && pattern[j] == '*':
-			star, back = j, i
-			j++
-			continue
-		case j < len(pattern) && (pattern[j] == '?' || lower(pattern[j]) == lower(name[i])):
-			i++
-			j++
-			continue
-		case star >= 0:
-			back++
-			i, j = back, star+1
-			continue
-		}
-		return false
-	}
-	for j < len(pattern) && pattern[j] == '*' {
-		j++
-	}
-	return j == len(pattern)
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }
 
 // readHost reads the value of a Host header, as HttpProtocolOptions Strict has it. A dot at the end is cut off.
