@@ -196,20 +196,28 @@ listen({
 
 // Forms.
 
-byId("send-form").addEventListener("submit", async (e) => {
-  e.preventDefault();
-  const form = new FormData(e.target);
+// send sends a request, and opens its path.
+async function send(form) {
   const problem = byId("send-problem");
   problem.textContent = "";
   try {
-    const { id } = await change("send", {
-      method: form.get("method"), url: form.get("url").trim(), host: form.get("host").trim(), headers: headersOf(form.get("headers")), body: form.get("body"), client: form.get("client").trim(),
-    });
+    const { id } = await change("send", form());
     go(`#/requests/${id}`);
     announce(await path.summary(id));
   } catch (err) {
     problem.textContent = err.message;
   }
+}
+
+path.whenSent((request) => send(() => request), requests.find);
+
+byId("send-form").addEventListener("submit", (e) => {
+  e.preventDefault();
+  const form = new FormData(e.target);
+  const text = (name) => form.get(name).trim();
+  send(() => ({
+    method: form.get("method"), url: text("url"), host: text("host"), headers: headersOf(form.get("headers")), body: form.get("body"), client: text("client"),
+  }));
 });
 
 // headersOf reads headers as they are written, one a line.

@@ -6,6 +6,24 @@ import { chip, config, fullPlace, outcomeChip, outcomeLook, outcomeWord, place }
 
 const detail = byId("detail");
 let asked = 0;
+let send = () => {};
+let known = () => null;
+
+/** whenSent sets what sends a request again, and what finds one in the list. */
+export function whenSent(f, find) {
+  send = f;
+  known = find;
+}
+
+// What belongs to a connection or to a body, neither of which is kept.
+const passing = new Set(["host", "connection", "content-length", "transfer-encoding", "expect", "keep-alive", "upgrade", "te", "trailer"]);
+
+// again is a button that sends a request once more: with the configuration and the cache as they are now.
+function again(e, headers) {
+  return e && el("button", { type: "button", class: "again", onclick: () => send({
+    method: e.method, url: e.url, host: e.host, headers: headers.filter(([name]) => !passing.has(name.toLowerCase())), body: "", client: "",
+  }) }, "Send again");
+}
 
 /** show opens a request. */
 export async function show(id) {
@@ -14,14 +32,16 @@ export async function show(id) {
   try {
     x = await read("request", { id });
   } catch (err) {
-    if (mine === asked) fill(detail, back(), el("p", { class: "problem" }, err.message));
+    if (mine === asked) fill(detail, back(), el("p", { class: "problem" }, err.message), again(known(id), []));
     return;
   }
   if (mine !== asked) return; // another one was opened meanwhile
   const open = new Set([...detail.querySelectorAll("details[open]")].map((d) => d.dataset.name));
+  const again = document.activeElement?.classList.contains("again");
   fill(detail, back(), heading(x), decided(x), stages(x), answer(x), files(x), more(x));
   for (const d of detail.querySelectorAll("details")) if (open.has(d.dataset.name)) d.open = true;
   detail.scrollTop = 0;
+  if (again) detail.querySelector(".again").focus(); // who sends again may do so again
 }
 
 let about = () => null;
@@ -60,6 +80,7 @@ function heading(x) {
   const e = x.exchange;
   return el("header", { class: "heading" },
     el("h2", {}, el("span", { class: "method" }, s.request.method), " ", el("span", { class: "quiet" }, e.host), el("span", { class: "target" }, s.request.url)),
+    again(e, x.request_headers),
     el("p", { class: "facts quiet" },
       `request ${e.id} · `, moment(e.at, day), ` · ${e.ms < 10 ? e.ms.toFixed(2) : Math.round(e.ms)} ms · configuration ${e.revision}`, e.page && " · sent from this page"));
 }

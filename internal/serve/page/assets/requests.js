@@ -172,8 +172,8 @@ function indexOf(id) {
   return i < 0 ? -1 : shown.length - 1 - i;
 }
 
-/** has reports whether the list shows a request. */
-export const has = (id) => indexOf(id) >= 0;
+/** find returns a request of the list. */
+export const find = (id) => all.find((e) => e.id === id) ?? null;
 
 /** redraw measures anew, as when the list comes into sight. */
 export function redraw() {

@@ -52,9 +52,10 @@ export function fileLink(file, line) {
   return `#/configuration/${encodeURIComponent(file)}${line ? ":" + line : ""}`;
 }
 
-/** place is a link to a piece of the configuration. */
+/** place is a link to a piece of the configuration. Texts of the platform are not the project's and have no page here. */
 export function place(p, write = shortPlace) {
   if (!p || !p.file) return null;
+  if (p.file.startsWith("base:")) return el("span", { class: "place", title: fullPlace(p) }, write(p));
   return el("a", { class: "place", href: fileLink(p.file, p.line), title: fullPlace(p) }, write(p));
 }
 
