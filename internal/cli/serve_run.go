@@ -252,7 +252,7 @@ func (s *serving) load(ctx context.Context) (*serve.Configuration, error) {
 		found = append(found, c.apache.Findings...)
 	}
 	out := &serve.Configuration{Project: p, Config: c.Config, Apache: c.apache, Open: c.open, Notes: c.notes}
-	out.Findings = &report.Findings{List: diag.Sort(found), Rules: rules.Find, Names: p.FromRoot, Version: build().Version, Base: rulePages, Prefix: s.in.text("path-prefix")}
+	out.Findings = &report.Findings{List: diag.Sort(found), Rules: rules.Find, Names: p.FromRoot, Version: build().Version, Base: rulePages}
 	return out, nil
 }
 
@@ -266,7 +266,7 @@ func (s *serving) lint(ctx context.Context, c *serve.Configuration) (*report.Fin
 	r := lint.Run(ctx, subject, rules.All(), lintSettings(s.in), lint.RunOptions{})
 	return &report.Findings{
 		List: diag.Sort(r.Findings), Names: c.Project.FromRoot, Files: len(subject.Files) + len(subject.ServerFiles), Version: build().Version, Base: rulePages,
-		Rules: rules.Find, Area: func(r *lint.Rule) string { return rules.AreaOf(r).Name }, Prefix: s.in.text("path-prefix"),
+		Rules: rules.Find, Area: func(r *lint.Rule) string { return rules.AreaOf(r).Name },
 	}, ctx.Err()
 }
 

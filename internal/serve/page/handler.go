@@ -180,7 +180,7 @@ func (h *handler) findings(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, nil)
 		return
 	}
-	answer(w, http.StatusOK, report.NewLintJSON(f))
+	answer(w, http.StatusOK, report.NewLintJSON(f, h.prefix))
 }
 
 // files names the texts of the configuration.

@@ -159,7 +159,7 @@ func (h *handler) stateJSON() stateJSON {
 	if b := s.Broken; b != nil {
 		out.Broken = &brokenJSON{At: stamp(b.At), Message: b.Message}
 		if b.Findings != nil {
-			out.Broken.Findings = report.NewLintJSON(b.Findings)
+			out.Broken.Findings = report.NewLintJSON(b.Findings, h.prefix)
 		}
 	}
 	return out
