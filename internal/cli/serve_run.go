@@ -451,6 +451,7 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 		}
 		defer pl.Close()
 	}
+	o.Hurry = func() bool { return ctx.Err() != nil && context.Cause(ctx) != errTerminated }
 	s.server, err = serve.New(ctx, *o)
 	if err != nil {
 		return err
@@ -492,9 +493,11 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 		beside.Go(func() { s.watch(inner, changes) })
 	}
 	debug.FreeOSMemory() // what loading took is not needed again
-	err = s.server.Run(ctx, l)
-	if err != nil {
+	if err := s.server.Run(ctx, l); err != nil {
 		return err
+	}
+	if context.Cause(ctx) == errTerminated {
+		return nil
 	}
 	return ctx.Err()
 }

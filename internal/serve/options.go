@@ -57,6 +57,8 @@ type Options struct {
 	TLS *tls.Config
 	// Once ends the server after so many requests; 0 is never.
 	Once int64
+	// Hurry reports, when the server is to end, that requests under way are not to be waited for; nil waits.
+	Hurry func() bool
 	Limits
 
 	// Log is where dispatcher.log goes, in Form and from Level up; nil is nowhere.

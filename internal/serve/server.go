@@ -128,6 +128,12 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	case <-s.last:
 	}
+	if s.o.Hurry != nil && s.o.Hurry() {
+		s.stop() // renders are let go, too
+		h.Close()
+		<-ended
+		return nil
+	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.DrainTimeout)
 	defer cancel()
 	err := h.Shutdown(drain)
