@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -110,6 +111,15 @@ func (b *tab) complain(text string) {
 	b.wrongs = append(b.wrongs, text)
 }
 
+// forgive forgets complaints that hold one of some texts.
+func (b *tab) forgive(texts ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrongs = slices.DeleteFunc(b.wrongs, func(w string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(w, text) })
+	})
+}
+
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	if err := chromedp.Do(b.ctx, steps...); err != nil {
@@ -124,11 +134,17 @@ func (b *tab) visit(s *server, view string) {
 	b.wait(`document.getElementById("live-text").textContent === "live"`)
 }
 
-// wait waits until an expression holds.
+// wait waits until an expression holds, in another page where the tab goes to one meanwhile.
 func (b *tab) wait(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience))); err != nil {
-		b.t.Fatalf("%s: %v\nthe page shows:\n%s", expression, err, b.text("body"))
+	for try := 0; ; try++ {
+		_, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience)))
+		if err == nil {
+			return
+		}
+		if gone := strings.Contains(err.Error(), "-32000"); !gone || try == 10 { // the protocol's code of a page that is left
+			b.t.Fatalf("%s: %v\nthe page shows:\n%s", expression, err, b.text("body"))
+		}
 	}
 }
 

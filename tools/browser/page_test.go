@@ -170,17 +170,7 @@ func TestHostile(t *testing.T) {
 	if !stopped {
 		t.Error("the browser makes HTML of text")
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept := b.wrongs[:0]
-	for _, w := range b.wrongs {
-		expected := strings.Contains(w, "TrustedHTML") || strings.Contains(w, "Trusted Type") ||
-			strings.Contains(w, "the server responded with a status of 4") // what the page asked for on purpose
-		if !expected {
-			kept = append(kept, w)
-		}
-	}
-	b.wrongs = kept
+	b.forgive("TrustedHTML", "Trusted Type", "the server responded with a status of 4") // what the test asked for on purpose
 }
 
 // TestKeyboard: the list and the path can be used without a mouse.
@@ -250,4 +240,44 @@ func TestMany(t *testing.T) {
 	if longest > 1500 {
 		t.Errorf("the page stood still for %.0f ms", longest)
 	}
+}
+
+// TestPause: a list that moves can be held, and nothing is lost meanwhile.
+func TestPause(t *testing.T) {
+	s := serve(t)
+	b := open(t)
+	b.look("light", 1280, 800)
+	b.visit(s, "")
+	s.get("/us/en.html")
+	b.wait(`document.querySelectorAll(".row").length === 1`)
+	b.click("#pause")
+	s.get("/us/en/faqs.html")
+	s.get("/system/console")
+	b.waitText("#pause", "Resume (2)")
+	if n := eval[int](b, `document.querySelectorAll(".row").length`); n != 1 {
+		t.Errorf("%d rows while the list is held", n)
+	}
+	b.click("#pause")
+	b.wait(`document.querySelectorAll(".row").length === 3`)
+	b.fill("#filter-text", "denied console")
+	b.wait(`document.querySelectorAll(".row").length === 1`)
+	contains(t, "the list", b.text("#list-note"), "1 request of 3")
+}
+
+// TestRestart: a page that is open when the server is started again finds the new one, and may change something there.
+func TestRestart(t *testing.T) {
+	s := serve(t)
+	b := open(t)
+	b.look("light", 1280, 800)
+	b.visit(s, "")
+	s.get("/us/en.html")
+	b.wait(`document.querySelectorAll(".row").length === 1`)
+	site, page := strings.TrimPrefix(s.site, "http://"), strings.TrimPrefix(s.page, "http://")
+	s.stop()
+	b.waitText("#live-text", "reconnecting")
+	s.start(site, page)
+	b.wait(`document.getElementById("live-text").textContent === "live" && document.querySelectorAll(".row").length === 0`)
+	b.send("/system/console")
+	contains(t, "the verdict", b.text(".verdict"), "404 denied")
+	b.forgive("net::ERR_") // what the console says of a server that is gone
 }

@@ -46,6 +46,7 @@ type server struct {
 	dir  string // the configuration on the disk
 	site string // "http://127.0.0.1:40001"
 	page string
+	stop func()
 }
 
 // starting is how long a server may take to say where it listens: a slow machine builds caches first.
@@ -54,10 +55,6 @@ const starting = 60 * time.Second
 // serve starts a server on a copy of the embedded example, which it watches.
 func serve(t *testing.T) *server {
 	t.Helper()
-	command, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &server{t: t, dir: filepath.Join(t.TempDir(), "src")}
 	example, err := fixtures.Open("cloud")
 	if err != nil {
@@ -66,7 +63,19 @@ func serve(t *testing.T) *server {
 	if err := os.CopyFS(s.dir, example); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(command, "serve", "-c", "src", "--publish", "example", "--watch", "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0")
+	s.start("127.0.0.1:0", "127.0.0.1:0")
+	return s
+}
+
+// start starts the command, and waits until it says where it listens.
+func (s *server) start(listen, page string) {
+	t := s.t
+	t.Helper()
+	command, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(command, "serve", "-c", "src", "--publish", "example", "--watch", "--listen", listen, "--page", page)
 	cmd.Dir = filepath.Dir(s.dir)
 	said := &output{change: make(chan struct{}, 1)}
 	cmd.Stdout, cmd.Stderr = said, said
@@ -75,7 +84,7 @@ func serve(t *testing.T) *server {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			cmd.Process.Kill()
 		}
@@ -89,6 +98,7 @@ func serve(t *testing.T) *server {
 			t.Logf("the server said:\n%s", said)
 		}
 	})
+	t.Cleanup(s.stop)
 	timeout := time.After(starting)
 	for {
 		select {
@@ -101,7 +111,7 @@ func serve(t *testing.T) *server {
 		}
 		s.site, s.page = said.after("serve"), said.after("page")
 		if s.site != "" && s.page != "" {
-			return s
+			return
 		}
 	}
 }

@@ -18,6 +18,9 @@ export function whenSent(f, find) {
 // What belongs to a connection or to a body, neither of which is kept.
 const passing = new Set(["host", "connection", "content-length", "transfer-encoding", "expect", "keep-alive", "upgrade", "te", "trailer"]);
 
+// whole is a request of the list, unless its URL was too long to be told whole.
+const whole = (e) => (e && !e.url.endsWith("…") ? e : null);
+
 // again is a button that sends a request once more: with the configuration and the cache as they are now.
 function again(e, headers) {
   return e && el("button", { type: "button", class: "again", onclick: () => send({
@@ -32,7 +35,7 @@ export async function show(id) {
   try {
     x = await read("request", { id });
   } catch (err) {
-    if (mine === asked) fill(detail, back(), el("p", { class: "problem" }, err.message), again(known(id), []));
+    if (mine === asked) fill(detail, back(), el("p", { class: "problem" }, err.message), again(whole(known(id)), []));
     return;
   }
   if (mine !== asked) return; // another one was opened meanwhile
@@ -80,7 +83,7 @@ function heading(x) {
   const e = x.exchange;
   return el("header", { class: "heading" },
     el("h2", {}, el("span", { class: "method" }, s.request.method), " ", el("span", { class: "quiet" }, e.host), el("span", { class: "target" }, s.request.url)),
-    again(e, x.request_headers),
+    again({ ...e, url: s.request.url }, x.request_headers),
     el("p", { class: "facts quiet" },
       `request ${e.id} · `, moment(e.at, day), ` · ${e.ms < 10 ? e.ms.toFixed(2) : Math.round(e.ms)} ms · configuration ${e.revision}`, e.page && " · sent from this page"));
 }
@@ -108,7 +111,7 @@ function sentence(s) {
     case "no farm":
       return "no farm answers for it";
     case "failed":
-      return `no render answered: ${s.reason}`;
+      return s.reason === "no-render" ? "the farm has no render to ask" : `no render answered: ${s.reason}`;
     case "declined":
       return "the Dispatcher leaves it to httpd";
   }
@@ -247,7 +250,7 @@ function cache(x) {
 function render(x) {
   const s = x.simulation;
   const r = s.render;
-  if (!r) return stage("render", "none", "");
+  if (!r) return s.outcome === "failed" ? stage("render", "stopped", s.reason) : stage("render", "none", "");
   if (r.name === null && s.outcome !== "failed") {
     return stage("render", "aside", "not asked for the page", attempts(r));
   }
