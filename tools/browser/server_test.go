@@ -55,7 +55,7 @@ const starting = 60 * time.Second
 // serve starts a server on a copy of the embedded example, which it watches.
 func serve(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, dir: filepath.Join(t.TempDir(), "src")}
+	s := &server{t: t, stop: func() {}, dir: filepath.Join(t.TempDir(), "src")}
 	example, err := fixtures.Open("cloud")
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +63,7 @@ func serve(t *testing.T) *server {
 	if err := os.CopyFS(s.dir, example); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { s.stop() })
 	s.start("127.0.0.1:0", "127.0.0.1:0")
 	return s
 }
@@ -98,7 +99,6 @@ func (s *server) start(listen, page string) {
 			t.Logf("the server said:\n%s", said)
 		}
 	})
-	t.Cleanup(s.stop)
 	timeout := time.After(starting)
 	for {
 		select {
