@@ -37,8 +37,8 @@ type exchange struct {
 
 	status  int
 	sent    int64
-	cut     bool   // less was sent than there is
-	headed  bool   // the head is written
+	cut     bool // less was sent than there is
+	headed  bool // the head is written
 	body    patient
 	kept    []byte // the start of the body, where somebody may ask
 	keeping bool
