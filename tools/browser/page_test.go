@@ -201,6 +201,22 @@ func TestKeyboard(t *testing.T) {
 	if got := eval[string](b, `document.activeElement.id`); got != "detail" {
 		t.Errorf("Enter leads to %q", got)
 	}
+
+	// What is drawn anew while requests come leaves the keyboard where it was.
+	for _, view := range []struct{ name, focus, news string }{
+		{"rules", "#rules tbody tr:nth-child(2) .place", `[...document.querySelectorAll("#rules tbody .number")].some((n) => n.textContent === "4")`},
+		{"cache", `#cache-tree button[aria-label="Flush /content/wknd/us/en.html"]`, `document.getElementById("cache-tree").textContent.includes("for-cache.html")`},
+	} {
+		b.click(fmt.Sprintf(`[data-view=%q]`, view.name))
+		b.wait(fmt.Sprintf(`document.querySelector(%s) !== null`, quote(view.focus)))
+		const here = `document.activeElement.href + document.activeElement.getAttribute("aria-label")`
+		eval[bool](b, fmt.Sprintf(`(document.querySelector(%s).focus(), window.was = document.activeElement, window.label = %s, true)`, quote(view.focus), here))
+		s.get("/us/en/for-" + view.name + ".html")
+		b.wait(view.news)
+		if eval[bool](b, `window.was === document.activeElement`) || !eval[bool](b, here+` === window.label`) {
+			t.Errorf("%s: the keyboard is at %s", view.name, eval[string](b, `document.activeElement.outerHTML`))
+		}
+	}
 }
 
 // TestMany: thousands of requests stay a handful of elements, and the page answers at once.

@@ -1,6 +1,6 @@
 // The path of one request: verdict, what decided, and what each stage found.
 
-import { announce, byId, bytes, day, el, fill, moment, plural } from "./dom.js";
+import { announce, byId, bytes, day, el, fill, moment, plural, steady } from "./dom.js";
 import { read } from "./server.js";
 import { chip, config, fullPlace, outcomeChip, outcomeLook, outcomeWord, place } from "./words.js";
 
@@ -40,11 +40,11 @@ export async function show(id) {
   }
   if (mine !== asked) return; // another one was opened meanwhile
   const open = new Set([...detail.querySelectorAll("details[open]")].map((d) => d.dataset.name));
-  const again = document.activeElement?.classList.contains("again");
-  fill(detail, back(), heading(x), decided(x), stages(x), answer(x), files(x), more(x));
-  for (const d of detail.querySelectorAll("details")) if (open.has(d.dataset.name)) d.open = true;
+  steady(detail, () => {
+    fill(detail, back(), heading(x), decided(x), stages(x), answer(x), files(x), more(x));
+    for (const d of detail.querySelectorAll("details")) if (open.has(d.dataset.name)) d.open = true;
+  });
   detail.scrollTop = 0;
-  if (again) detail.querySelector(".again").focus(); // who sends again may do so again
 }
 
 let about = () => null;
