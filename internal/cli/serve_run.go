@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -488,7 +487,7 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 	if in.yes("watch") {
 		beside.Go(func() { s.watch(inner, dir) })
 	}
-	debug.FreeOSMemory() // what loading took is not needed again
+	giveBack()
 	if err := s.server.Run(ctx, l); err != nil {
 		return err
 	}

@@ -180,7 +180,8 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 	return x.copy(x.w, body, length)
 }
 
-const etag = "ETag"
+// etag is as httpd spells it: http.Header would make Etag of it.
+var etag = "ETag"
 
 var bytesOnly = []string{"bytes"}
 
