@@ -470,6 +470,10 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 	if in.yes("watch") && dir == "" {
 		return usagef("name a folder with -c", "--watch: %s is not on the disk, and does not change", in.text("config"))
 	}
+	var changes *watch.Watcher
+	if in.yes("watch") {
+		changes = s.watcher(dir) // before anybody is told that it serves: what is saved from then on is seen
+	}
 	s.server.Listening(l.Addr())
 	s.greet(banner, l, pl)
 
@@ -484,8 +488,8 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 		context.AfterFunc(inner, func() { h.Close() })
 	}
 	beside.Go(func() { s.hangUps(inner) })
-	if in.yes("watch") {
-		beside.Go(func() { s.watch(inner, dir) })
+	if changes != nil {
+		beside.Go(func() { s.watch(inner, changes) })
 	}
 	giveBack()
 	if err := s.server.Run(ctx, l); err != nil {
@@ -571,9 +575,9 @@ func (s *serving) hangUps(ctx context.Context) {
 	}
 }
 
-// watch loads the configuration again when a file of it is saved.
-func (s *serving) watch(ctx context.Context, dir string) {
-	w := watch.New(func() []string {
+// watcher notes how the files are that the configuration rests on.
+func (s *serving) watcher(dir string) *watch.Watcher {
+	return watch.New(func() []string {
 		paths := []string{dir}
 		if s.mock != "" {
 			paths = append(paths, s.mock)
@@ -583,6 +587,10 @@ func (s *serving) watch(ctx context.Context, dir string) {
 		}
 		return paths
 	}, nil, nil)
+}
+
+// watch loads the configuration again when a file of it is saved.
+func (s *serving) watch(ctx context.Context, w *watch.Watcher) {
 	for {
 		if _, err := w.Wait(ctx); err != nil {
 			if ctx.Err() == nil {

@@ -11,7 +11,10 @@ import (
 )
 
 // maxBatch is how many exchanges one message of a stream has at most; of more, the last are sent and the others counted.
-const maxBatch = 200
+const maxBatch = 1000
+
+// rest is how much longer a stream waits after a message for each exchange in it: a page under load is to take its time.
+const rest = 500 * time.Microsecond
 
 // writeTime is how long a page may take to read a message before it is given up.
 const writeTime = 10 * time.Second
@@ -36,6 +39,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 	beat := time.NewTicker(h.beat)
 	defer beat.Stop()
 	var due <-chan time.Time // set while something waits to be written
+	var pause time.Duration
 	for {
 		select {
 		case <-r.Context().Done():
@@ -46,10 +50,10 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 			}
 			s.take(&e)
 			if due == nil && s.waits() {
-				due = time.After(h.every)
+				due = time.After(h.every + pause)
 			}
 		case <-due:
-			due = nil
+			due, pause = nil, time.Duration(len(s.list))*rest
 			if !s.write() {
 				return
 			}
@@ -95,11 +99,10 @@ func (s *stream) take(e *Event) {
 		if e.Exchange.ID <= s.last {
 			return // the hello had it
 		}
-		if len(s.list) == maxBatch {
-			copy(s.list, s.list[1:])
-			s.list = s.list[:maxBatch-1]
-		}
 		s.list = append(s.list, e.Exchange)
+		if len(s.list) == 2*maxBatch {
+			s.list = s.list[:copy(s.list, s.list[maxBatch:])]
+		}
 	case Flushing:
 		s.flushed = true
 	case Linted:
@@ -117,7 +120,8 @@ func (s *stream) write() bool {
 	if s.state {
 		ok = s.message("state", stateEventJSON{s.h.stateJSON(), s.linted})
 	}
-	if n := len(s.list); n > 0 && ok {
+	if n := min(len(s.list), maxBatch); n > 0 && ok {
+		s.list = s.list[len(s.list)-n:]
 		batch := batchJSON{Exchanges: make([]exchangeJSON, 0, n)}
 		newest := s.last
 		for i := range s.list {
@@ -131,7 +135,7 @@ func (s *stream) write() bool {
 	if s.flushed && ok {
 		ok = s.message("flush", struct{}{})
 	}
-	s.list, s.state, s.linted, s.flushed = s.list[:0], false, false, false
+	s.list, s.state, s.linted, s.flushed = nil, false, false, false
 	return ok
 }
 

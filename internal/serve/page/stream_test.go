@@ -129,7 +129,7 @@ func TestStreamBatches(t *testing.T) {
 	src := newTestSite(t)
 	s := stream{h: newHandler(src, Options{}), w: httptest.NewRecorder()}
 	s.c = http.NewResponseController(s.w)
-	const n = 5 * maxBatch
+	const n = 5*maxBatch + maxBatch/2
 	for i := 1; i <= n; i++ {
 		s.take(&Event{Kind: Ended, Exchange: Exchange{ID: int64(i)}})
 	}

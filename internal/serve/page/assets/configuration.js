@@ -79,7 +79,9 @@ function worst(list) {
 function finding(f, where) {
   return el("div", { class: `finding ${looks[f.severity]}` },
     el("p", {}, chip(`${f.severity} ${f.rule}`, looks[f.severity]), " ", f.message),
-    where && el("p", {}, el("a", { class: "place", href: fileLink(f.file, f.line) }, `${f.file}:${f.line}:${f.column}`)),
+    where && el("p", {}, files.some((o) => o.name === f.file)
+      ? el("a", { class: "place", href: fileLink(f.file, f.line) }, `${f.file}:${f.line}:${f.column}`)
+      : el("code", {}, f.file)),
     f.why && el("p", { class: "quiet" }, f.why),
     f.help && el("p", { class: "quiet" }, `hint: ${f.help}`),
     f.fix && el("p", { class: "quiet" }, `fix: ${f.fix.title}`));

@@ -94,6 +94,7 @@ function show(next) {
   }
   broken();
   requests.whenEmpty(hint);
+  path.whenBlank(about);
   if (before && before.revision !== state.revision) announce(`configuration ${state.revision} serves now`);
   live(true);
 }
@@ -102,6 +103,20 @@ function hint() {
   return el("div", {},
     el("p", {}, "No request yet. Send one above, or open the site:"),
     el("ul", { class: "plain" }, (state?.hosts.length ? state.hosts.map((h) => h.url) : state?.urls ?? []).slice(0, 8).map((u) => el("li", {}, siteLink(u)))));
+}
+
+// about is what serves, in short.
+function about() {
+  if (!state) return null;
+  return path.fields([
+    ["Configuration", state.config],
+    ["Loaded", [`${state.revision}, `, moment(state.loaded, day), state.watch && ", watching its files"]],
+    ["Farms", state.farms.join(", ") || "none"],
+    ["Publish", state.publish],
+    ["Cache", state.cache_dir || "in memory"],
+    ["Dispatcher", `${state.dispatcher}, by dispcheck ${state.version}`],
+    ["Addresses", [...state.urls, ...state.hosts.slice(0, 50).map((h) => h.url)].map((u) => el("div", {}, siteLink(u)))],
+  ]);
 }
 
 // siteLink leads to the site, where the address is one of the web.
@@ -129,7 +144,6 @@ function live(open) {
   const words = open ? "live" : "reconnecting";
   if (byId("live-text").textContent !== words) byId("live-text").textContent = words;
   if (state) byId("live-more").textContent = ` · configuration ${state.revision}${state.watch ? ", watching" : ""}`;
-  if (state) box.title = `${state.config} · publish ${state.publish} · Dispatcher ${state.dispatcher} · ${state.cache_dir ? "cache " + state.cache_dir : "cache in memory"} · dispcheck ${state.version}`;
 }
 
 function tick() {
@@ -182,20 +196,28 @@ listen({
 
 // Forms.
 
-byId("send-form").addEventListener("submit", async (e) => {
-  e.preventDefault();
-  const form = new FormData(e.target);
+// send sends a request, and opens its path.
+async function send(form) {
   const problem = byId("send-problem");
   problem.textContent = "";
   try {
-    const { id } = await change("send", {
-      method: form.get("method"), url: form.get("url").trim(), host: form.get("host").trim(), headers: headersOf(form.get("headers")), body: form.get("body"), client: form.get("client").trim(),
-    });
+    const { id } = await change("send", form());
     go(`#/requests/${id}`);
     announce(await path.summary(id));
   } catch (err) {
     problem.textContent = err.message;
   }
+}
+
+path.whenSent((request) => send(() => request), requests.find);
+
+byId("send-form").addEventListener("submit", (e) => {
+  e.preventDefault();
+  const form = new FormData(e.target);
+  const text = (name) => form.get(name).trim();
+  send(() => ({
+    method: form.get("method"), url: text("url"), host: text("host"), headers: headersOf(form.get("headers")), body: form.get("body"), client: text("client"),
+  }));
 });
 
 // headersOf reads headers as they are written, one a line.

@@ -6,6 +6,27 @@ import { chip, config, fullPlace, outcomeChip, outcomeLook, outcomeWord, place }
 
 const detail = byId("detail");
 let asked = 0;
+let send = () => {};
+let known = () => null;
+
+/** whenSent sets what sends a request again, and what finds one in the list. */
+export function whenSent(f, find) {
+  send = f;
+  known = find;
+}
+
+// What belongs to a connection or to a body, neither of which is kept.
+const passing = new Set(["host", "connection", "content-length", "transfer-encoding", "expect", "keep-alive", "upgrade", "te", "trailer"]);
+
+// whole is a request of the list, unless its URL was too long to be told whole.
+const whole = (e) => (e && !e.url.endsWith("…") ? e : null);
+
+// again is a button that sends a request once more: with the configuration and the cache as they are now.
+function again(e, headers) {
+  return e && el("button", { type: "button", class: "again", onclick: () => send({
+    method: e.method, url: e.url, host: e.host, headers: headers.filter(([name]) => !passing.has(name.toLowerCase())), body: "", client: "",
+  }) }, "Send again");
+}
 
 /** show opens a request. */
 export async function show(id) {
@@ -14,20 +35,32 @@ export async function show(id) {
   try {
     x = await read("request", { id });
   } catch (err) {
-    if (mine === asked) fill(detail, back(), el("p", { class: "problem" }, err.message));
+    if (mine === asked) fill(detail, back(), el("p", { class: "problem" }, err.message), again(whole(known(id)), []));
     return;
   }
   if (mine !== asked) return; // another one was opened meanwhile
   const open = new Set([...detail.querySelectorAll("details[open]")].map((d) => d.dataset.name));
+  const again = document.activeElement?.classList.contains("again");
   fill(detail, back(), heading(x), decided(x), stages(x), answer(x), files(x), more(x));
   for (const d of detail.querySelectorAll("details")) if (open.has(d.dataset.name)) d.open = true;
   detail.scrollTop = 0;
+  if (again) detail.querySelector(".again").focus(); // who sends again may do so again
+}
+
+let about = () => null;
+
+/** whenBlank sets what stands beside the list where no request is open. */
+export function whenBlank(f) {
+  about = f;
+  if (detail.querySelector(".blank")) blank();
 }
 
 /** blank says what the panel is for. */
 export function blank() {
   asked++;
-  fill(detail, el("div", { class: "empty" }, el("p", {}, "Choose a request to see its path: virtual host, rewriting, farm, filter, cache, render — and the line that decided.")));
+  fill(detail, el("div", { class: "blank" },
+    el("p", { class: "quiet" }, "Choose a request to see its path: virtual host, rewriting, farm, filter, cache, render — and the line that decided."),
+    about()));
 }
 
 /** summary says in one sentence what became of a request. */
@@ -50,6 +83,7 @@ function heading(x) {
   const e = x.exchange;
   return el("header", { class: "heading" },
     el("h2", {}, el("span", { class: "method" }, s.request.method), " ", el("span", { class: "quiet" }, e.host), el("span", { class: "target" }, s.request.url)),
+    again({ ...e, url: s.request.url }, x.request_headers),
     el("p", { class: "facts quiet" },
       `request ${e.id} · `, moment(e.at, day), ` · ${e.ms < 10 ? e.ms.toFixed(2) : Math.round(e.ms)} ms · configuration ${e.revision}`, e.page && " · sent from this page"));
 }
@@ -77,7 +111,7 @@ function sentence(s) {
     case "no farm":
       return "no farm answers for it";
     case "failed":
-      return `no render answered: ${s.reason}`;
+      return s.reason === "no-render" ? "the farm has no render to ask" : `no render answered: ${s.reason}`;
     case "declined":
       return "the Dispatcher leaves it to httpd";
   }
@@ -95,7 +129,7 @@ function kept(cache) {
 // decided is the verdict with the line that decided.
 function decided(x) {
   const s = x.simulation;
-  return el("div", { class: `verdict ${outcomeLook(s.outcome)}` },
+  return el("div", { class: `verdict ${outcomeLook(s.outcome, s.response?.status)}` },
     el("p", { class: "says" },
       el("strong", { class: "word" }, `${s.response?.status ?? ""} ${outcomeWord(s.outcome)}`.trim()), " ", sentence(s),
       s.verdict === "depends" && [" ", chip("depends on what is not simulated", "warn")]),
@@ -216,7 +250,7 @@ function cache(x) {
 function render(x) {
   const s = x.simulation;
   const r = s.render;
-  if (!r) return stage("render", "none", "");
+  if (!r) return s.outcome === "failed" ? stage("render", "stopped", s.reason) : stage("render", "none", "");
   if (r.name === null && s.outcome !== "failed") {
     return stage("render", "aside", "not asked for the page", attempts(r));
   }
@@ -281,7 +315,8 @@ function looked(x, of, name, word) {
     }));
 }
 
-function fields(list) {
+/** fields is a list of names with their values. */
+export function fields(list) {
   return el("dl", { class: "fields" }, list.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
 }
 

@@ -117,10 +117,14 @@ const draw = once(() => {
     row.setAttribute("aria-posinset", i + 1);
     row.setAttribute("aria-setsize", n);
     row.setAttribute("aria-selected", e.id === chosen);
-    if (!row.parentNode) canvas.append(row);
     keep.set(e.id, row);
   }
   for (const [id, row] of rows) if (!keep.has(id)) row.remove();
+  let next = canvas.firstChild; // elements stand in the order in which they are read
+  for (const row of keep.values()) {
+    if (row === next) next = next.nextSibling;
+    else canvas.insertBefore(row, next);
+  }
   rows = keep;
   const active = rows.get(chosen);
   if (active) list.setAttribute("aria-activedescendant", active.id);
@@ -172,8 +176,8 @@ function indexOf(id) {
   return i < 0 ? -1 : shown.length - 1 - i;
 }
 
-/** has reports whether the list shows a request. */
-export const has = (id) => indexOf(id) >= 0;
+/** find returns a request of the list. */
+export const find = (id) => all.find((e) => e.id === id) ?? null;
 
 /** redraw measures anew, as when the list comes into sight. */
 export function redraw() {

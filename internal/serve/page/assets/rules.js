@@ -47,7 +47,8 @@ function draw() {
   const wanted = search.value.trim().toLowerCase();
   const hit = rules.filter((r) => r.hits > 0).length;
   byId("rules-summary").textContent = `${hit} of ${rules.length} decided something, ${rules.length - hit} never hit`;
-  const names = [...new Set(rules.map((r) => r.kind))];
+  const order = Object.keys(kinds);
+  const names = [...new Set(rules.map((r) => r.kind))].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const parts = names.map((kind) => {
     const all = rules.filter((r) => r.kind === kind);
     const list = all.filter((r) => (!never.checked || !r.hits) && (!wanted || `${r.name} ${r.text} ${r.at?.file}:${r.at?.line}`.toLowerCase().includes(wanted)));

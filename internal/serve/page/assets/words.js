@@ -12,8 +12,11 @@ const looks = {
 // Shorter or plainer words for some of them.
 const words = { delivered: "from cache", answered: "from render", invalidation: "flush" };
 
-/** outcomeLook is the class of an outcome's colour. */
-export const outcomeLook = (outcome) => looks[outcome] ?? "calm";
+/** outcomeLook is the class of an outcome's colour. An error that a render or the cache answers is no good end. */
+export function outcomeLook(outcome, status = 0) {
+  const look = looks[outcome] ?? "calm";
+  return look === "good" && status >= 400 ? "warn" : look;
+}
 
 /** outcomeWord is what people call an outcome. */
 export const outcomeWord = (outcome) => words[outcome] ?? outcome;
@@ -27,7 +30,7 @@ export function chip(text, look = "calm", title = null) {
 
 /** outcomeChip says what became of a request. */
 export function outcomeChip(outcome, status) {
-  return chip(`${status || ""} ${outcomeWord(outcome)}`.trim(), outcomeLook(outcome));
+  return chip(`${status || ""} ${outcomeWord(outcome)}`.trim(), outcomeLook(outcome, status));
 }
 
 /** cacheChip says what the cache did. */
@@ -49,9 +52,10 @@ export function fileLink(file, line) {
   return `#/configuration/${encodeURIComponent(file)}${line ? ":" + line : ""}`;
 }
 
-/** place is a link to a piece of the configuration. */
+/** place is a link to a piece of the configuration. Texts of the platform are not the project's and have no page here. */
 export function place(p, write = shortPlace) {
   if (!p || !p.file) return null;
+  if (p.file.startsWith("base:")) return el("span", { class: "place", title: fullPlace(p) }, write(p));
   return el("a", { class: "place", href: fileLink(p.file, p.line), title: fullPlace(p) }, write(p));
 }
 

@@ -2,8 +2,8 @@ package page
 
 import "sync"
 
-// A Log keeps the last exchanges and hands events to those who subscribed. It is what a [Source] may be made with; it is safe
-// for many goroutines, and adding to it never waits for a reader.
+// A Log keeps the last exchanges and hands events to those who subscribed, for the tests' Source. Adding to it never waits for
+// a reader.
 type Log struct {
 	mu    sync.Mutex
 	ring  []logged
@@ -94,7 +94,7 @@ func (l *Log) Count() int64 {
 	return l.added
 }
 
-// Watched reports whether somebody is subscribed: whether it is worth recording more.
+// Watched reports whether somebody is subscribed.
 func (l *Log) Watched() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
