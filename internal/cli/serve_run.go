@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -492,7 +491,7 @@ func (s *serving) listen(ctx context.Context, banner io.Writer) (err error) {
 	if changes != nil {
 		beside.Go(func() { s.watch(inner, changes) })
 	}
-	debug.FreeOSMemory() // what loading took is not needed again
+	giveBack()
 	if err := s.server.Run(ctx, l); err != nil {
 		return err
 	}

@@ -43,13 +43,9 @@ var errCannot = errors.New("not possible over HTTP")
 
 // A remote is a client at the other end of a connection, from any address.
 type remote struct {
-	addr  string
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
-
-	mu     sync.Mutex
-	client string
 }
 
 func newRemote() *remote {

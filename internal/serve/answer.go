@@ -170,7 +170,7 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 			length = n
 		}
 	}
-	if length >= 0 && length <= smallBody {
+	if length >= 0 && (length <= shortAnswer || fromFile && length <= smallBody) {
 		return x.sendSmall(status, length, body, fromFile)
 	}
 	x.writeHead(status)
@@ -180,7 +180,8 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 	return x.copy(x.w, body, length)
 }
 
-const etag = "ETag"
+// etag is as httpd spells it: http.Header would make Etag of it.
+var etag = "ETag"
 
 var bytesOnly = []string{"bytes"}
 
@@ -251,8 +252,9 @@ func (x *exchange) writeHead(status int) {
 	x.w.WriteHeader(status)
 }
 
-// smallBody is how long a body may be to be sent in one piece with its head.
-const smallBody = 48 << 10
+// smallBody is how long a file may be to be sent in one piece with its head, shortAnswer how long the body of a render, which may
+// be slow in coming.
+const smallBody, shortAnswer = 48 << 10, 16 << 10
 
 var smallBodies = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
 

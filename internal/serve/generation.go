@@ -170,7 +170,7 @@ func (s *Server) Reload(ctx context.Context) error {
 		}
 		return err
 	}
-	s.install(ctx, g)
+	s.install(g)
 	s.notice(Notice{Reloaded: g.number, Findings: c.Findings})
 	s.record.tell(eventReloaded)
 	return nil
@@ -212,7 +212,7 @@ func unfit(c *Configuration, old *generation) error {
 }
 
 // install lets a generation serve.
-func (s *Server) install(ctx context.Context, g *generation) {
+func (s *Server) install(g *generation) {
 	s.mu.Lock()
 	old := s.current.Load()
 	g.number = 1
@@ -221,16 +221,39 @@ func (s *Server) install(ctx context.Context, g *generation) {
 	}
 	s.broken = nil
 	s.mu.Unlock()
-	if s.logs != nil {
-		t := new(simulate.Trace)
-		_ = g.engine.Start(ctx, t) // what fails stands in the log
-		s.logs.events(t.Events, "")
-	} else {
-		_ = g.engine.Start(ctx, nil)
-	}
+	s.start(g)
 	s.current.Store(g)
 	if old != nil {
 		old.leave()
+	}
+}
+
+// startFor is how long a configuration may take to start before it serves.
+const startFor = 500 * time.Millisecond
+
+// start does what the module does when httpd starts. A publish that is away keeps nobody waiting: the lists of vanity URLs that it is
+// asked for come later then.
+func (s *Server) start(g *generation) {
+	done := make(chan struct{})
+	g.users.Add(1)
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		defer g.leave()
+		defer close(done)
+		if s.logs == nil {
+			_ = g.engine.Start(s.ctx, nil) // a list that is missing is fetched when a request is denied
+			return
+		}
+		t := new(simulate.Trace)
+		_ = g.engine.Start(s.ctx, t) // what fails stands in the log
+		s.logs.events(t.Events, "")
+	}()
+	wait := time.NewTimer(startFor)
+	defer wait.Stop()
+	select {
+	case <-done:
+	case <-wait.C:
 	}
 }
 

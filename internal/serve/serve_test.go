@@ -7,17 +7,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/dispcheck/dispcheck/diag"
-	"github.com/dispcheck/dispcheck/internal/mock"
-	"github.com/dispcheck/dispcheck/internal/mock/folder"
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 	"github.com/dispcheck/dispcheck/internal/serve"
 	"github.com/dispcheck/dispcheck/simulate"
-	"github.com/dispcheck/dispcheck/source"
 )
 
 // start is when the clocks of tests begin.
@@ -55,18 +51,7 @@ func example(t testing.TB) func(context.Context) (*serve.Configuration, error) {
 	return func(context.Context) (*serve.Configuration, error) { return c, nil }
 }
 
-// answering makes a mock of a text answer for all renders.
-func answering(t testing.TB, text string) func(*serve.Configuration) (simulate.Backend, error) {
-	t.Helper()
-	m, err := mock.Parse(source.NewFile("mock.yaml", []byte(text)), folder.Of(fstest.MapFS{}, "mock.yaml"), mock.Options{
-		Sleep: func(ctx context.Context, d time.Duration) error { return ctx.Err() },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return backend(m)
-}
-
+// backend makes a backend the publish.
 func backend(b simulate.Backend) func(*serve.Configuration) (simulate.Backend, error) {
 	return func(*serve.Configuration) (simulate.Backend, error) { return b, nil }
 }

@@ -85,7 +85,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		s.Close()
 		return nil, err
 	}
-	s.install(ctx, g)
+	s.install(g)
 	return s, nil
 }
 

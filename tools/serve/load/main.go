@@ -108,16 +108,29 @@ func self(name, address, argument string) *proc.Server {
 const pagePath = "/content/wknd/us/en.html"
 
 // serve starts dispcheck with a cache folder that may be filled already.
-func (b *bench) serve(cache, publish string, more ...string) *proc.Server {
+func (b *bench) serve(name, config, cache, publish string, more ...string) *proc.Server {
 	a := proc.Free()
-	args := append([]string{"serve", "-q", "-c", b.config(), "--listen", a, "--page", proc.Free(), "--cache-dir", cache, "--publish", publish, "--color", "never"}, more...)
-	s, err := proc.Start("dispcheck serve", a, exec.Command(b.program, args...))
+	args := append([]string{"serve", "-q", "-c", config, "--listen", a, "--page", proc.Free(), "--cache-dir", cache, "--publish", publish, "--color", "never"}, more...)
+	s, err := proc.Start(name, a, exec.Command(b.program, args...))
 	fatal(err)
 	return s
 }
 
-// config is the sample project with a farm's worth of rules, for every host.
-func (b *bench) config() string { return "example:cloud" }
+// project is the sample project: rewrite rules, three farms, headers that are stored beside each page.
+const project = "example:cloud"
+
+// plain writes a configuration of one farm that stores no headers, and returns its name.
+func (b *bench) plain() string {
+	name := filepath.Join(b.dir, "dispatcher.any")
+	fatal(os.WriteFile(name, []byte(`/farms { /site {
+  /virtualhosts { "*" }
+  /renders { /0 { /hostname "localhost" /port "4503" } }
+  /filter { /0001 { /type "deny" /url "*" } /0002 { /type "allow" /url "/content/*" } }
+  /cache { /docroot "/var/www/html" /rules { /0000 { /glob "*" /type "allow" } } }
+} }
+`), 0o644))
+	return name
+}
 
 // apache starts httpd with a configuration of few lines; nil where there is none.
 func (b *bench) apache(name, lines string, modules ...string) *proc.Server {
@@ -331,7 +344,7 @@ func (b *bench) hit() {
 		fatal(os.MkdirAll(filepath.Dir(file), 0o755))
 		fatal(os.WriteFile(file, body(path), 0o644))
 	}
-	ours := b.serve(root, "example")
+	ours := b.serve("dispcheck serve", project, root, "example")
 	fmt.Printf("dispcheck serve, idle: %.1f MB PSS\n", ours.Memory())
 	servers := []*proc.Server{
 		b.nginx(root), b.apache("httpd static", "DocumentRoot "+root+"\nEnableSendfile On"), self("Go FileServer", proc.Free(), root), ours,
@@ -346,7 +359,7 @@ func (b *bench) pass() {
 	backend := self("backend", proc.Free(), "")
 	cache, err := os.MkdirTemp(b.dir, "cache-")
 	fatal(err)
-	ours := b.serve(cache, backend.Addr)
+	ours := b.serve("dispcheck serve", project, cache, backend.Addr)
 	servers := []*proc.Server{
 		b.apache("httpd mod_proxy", "ProxyPass / http://"+backend.Addr+"/ keepalive=On", "proxy", "proxy_http"), self("Go ReverseProxy", proc.Free(), backend.Addr), ours,
 	}
@@ -376,8 +389,11 @@ function request()
   return wrk.format("GET", string.format("/content/wknd/us/en/n%d/%d.html", (base + n) % 1000, base * 1000000 + n))
 end
 `), 0o644))
-	ours := b.serve(cache, backend.Addr)
+	second, err := os.MkdirTemp(b.dir, "cache-")
+	fatal(err)
+	ours := b.serve("serve, no headers", b.plain(), cache, backend.Addr)
 	servers := []*proc.Server{
+		b.serve("serve, with .h", project, second, backend.Addr),
 		b.apache("httpd mod_cache_disk", "CacheRoot "+disk+"\nCacheEnable disk /\nCacheIgnoreNoLastMod On\nCacheDefaultExpire 3600\nCacheDirLevels 2\nCacheDirLength 1\nProxyPass / http://"+backend.Addr+"/ keepalive=On", "proxy", "proxy_http", "cache", "cache_disk"), ours,
 	}
 	defer stop(append(servers, backend)...)
