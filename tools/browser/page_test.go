@@ -48,8 +48,9 @@ func TestVisit(t *testing.T) {
 	b.waitText(".verdict", "404 denied")
 	b.click(".again")
 	b.waitText("#detail .facts", "configuration 2")
+	contains(t, "the verdict", b.text(".verdict .before"), "before: 404 denied", "filters/default_filters.any:7", "request 1", "by configuration 1")
 	contains(t, "the stage", b.stage("filter"), "allow by /0999", `/0999 { /type "allow"`, "filters/wknd_filters.any:")
-	if got := b.text(".verdict"); strings.Contains(got, "denied") {
+	if got := b.text(".verdict .says"); strings.Contains(got, "denied") {
 		t.Errorf("it is still denied:\n%s", got)
 	}
 

@@ -154,7 +154,7 @@ func (t *texts) addPassage(s *report.Simulation) {
 
 // How much of a piece of configuration is shown.
 const (
-	textLines = 8
+	textLines = 12
 	textBytes = 1200
 )
 

@@ -211,7 +211,7 @@ async function send(form) {
   }
 }
 
-path.whenSent((request) => send(() => request), requests.find);
+path.whenSent((request) => send(() => request), requests.find, requests.before);
 
 byId("send-form").addEventListener("submit", (e) => {
   e.preventDefault();

@@ -8,11 +8,13 @@ const detail = byId("detail");
 let asked = 0;
 let send = () => {};
 let known = () => null;
+let before = () => null;
 
-/** whenSent sets what sends a request again, and what finds one in the list. */
-export function whenSent(f, find) {
+/** whenSent sets what sends a request again, what finds one in the list, and what finds the one before that asked the same. */
+export function whenSent(f, find, earlier) {
   send = f;
   known = find;
+  before = earlier;
 }
 
 // What belongs to a connection or to a body, neither of which is kept.
@@ -134,7 +136,17 @@ function decided(x) {
       el("strong", { class: "word" }, `${s.response?.status ?? ""} ${outcomeWord(s.outcome)}`.trim()), " ", sentence(s),
       s.verdict === "depends" && [" ", chip("depends on what is not simulated", "warn")]),
     config(x.by, textAt(x, x.by), fullPlace),
-    el("p", { class: "quiet code" }, s.reason));
+    el("p", { class: "quiet code" }, s.reason),
+    changed(x));
+}
+
+// changed says what became of the same request before, where that was something else.
+function changed(x) {
+  const e = x.exchange;
+  const b = before({ ...e, url: x.simulation.request.url });
+  if (!b || (b.status === e.status && b.outcome === e.outcome && b.by?.file === e.by?.file && b.by?.line === e.by?.line)) return null;
+  return el("p", { class: "before" }, "before: ", outcomeChip(b.outcome, b.status), " ", b.by && [place(b.by), " "],
+    el("a", { href: `#/requests/${b.id}` }, `request ${b.id}`), b.revision !== e.revision && `, by configuration ${b.revision}`);
 }
 
 // How a stage stands in the path. The word is read out; the mark is for the eye.
