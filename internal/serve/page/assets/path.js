@@ -347,9 +347,12 @@ function answer(x) {
 }
 
 function files(x) {
-  if (!x.files.length) return null;
+  const file = x.simulation.cache?.file;
+  const missing = file && !x.files.some((f) => f.kind === "page");
+  if (!x.files.length && !missing) return null;
   return el("section", { class: "block", "aria-labelledby": "files-title" },
     el("h3", { id: "files-title" }, "In the cache now"),
+    missing && el("p", {}, chip("no page", "calm"), " ", el("code", {}, file)),
     el("ul", { class: "plain cache-files" }, x.files.map((f) => el("li", {},
       f.kind === "page" ? chip(f.fresh ? "fresh" : "stale", f.fresh ? "good" : "warn") : chip(f.kind, f.kind === "statfile" ? "flush" : "calm"), " ",
       el("code", {}, f.name), " ",
