@@ -2,14 +2,16 @@ package serve
 
 import (
 	"bytes"
-	"container/list"
 	"context"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/dispcheck/dispcheck/simulate"
 )
@@ -20,48 +22,57 @@ type door struct {
 	net.Listener
 	heads bool // keep the heads of requests as they were sent
 
-	mu      sync.Mutex
-	room    sync.Cond
-	most    int
-	open    int
-	waiting list.List // of *wire, those that wait longest first
-	closed  bool
+	mu     sync.Mutex
+	room   sync.Cond
+	most   int
+	open   map[*wire]struct{}
+	full   atomic.Bool // Accept waits for room
+	closed bool
 }
 
 func newDoor(l net.Listener, most int, heads bool) *door {
-	d := &door{Listener: l, most: most, heads: heads}
+	d := &door{Listener: l, most: most, heads: heads, open: map[*wire]struct{}{}}
 	d.room.L = &d.mu
 	return d
 }
 
 // Accept implements net.Listener.
 func (d *door) Accept() (net.Conn, error) {
+	d.makeRoom()
+	c, err := d.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	w := &wire{Conn: c, door: d, lost: !d.heads}
+	w.tcp, _ = c.(*net.TCPConn)
+	w.waiting.Store(time.Now().UnixNano())
 	d.mu.Lock()
-	for d.open >= d.most && !d.closed {
-		first := d.waiting.Front()
-		if first == nil {
+	d.open[w] = struct{}{}
+	d.mu.Unlock()
+	return w, nil
+}
+
+// makeRoom returns when there is room for a connection. net/http has one goroutine that accepts.
+func (d *door) makeRoom() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.open) >= d.most && !d.closed {
+		d.full.Store(true)
+		var longest *wire
+		since := int64(math.MaxInt64)
+		for w := range d.open {
+			if at := w.waiting.Load(); at != 0 && at < since {
+				longest, since = w, at
+			}
+		}
+		if longest == nil {
 			d.room.Wait()
 			continue
 		}
-		w := first.Value.(*wire)
-		d.settle(w)
-		d.mu.Unlock()
-		w.Close()
-		d.mu.Lock()
+		delete(d.open, longest)
+		longest.Conn.Close() // net/http sees it, and closes the wire
 	}
-	d.open++
-	d.mu.Unlock()
-	c, err := d.Listener.Accept()
-	if err != nil {
-		d.leave()
-		return nil, err
-	}
-	w := &wire{Conn: c, door: d}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		w.tcp = tcp
-	}
-	w.lost = !d.heads
-	return w, nil
+	d.full.Store(false)
 }
 
 // Close implements net.Listener.
@@ -73,37 +84,20 @@ func (d *door) Close() error {
 	return d.Listener.Close()
 }
 
-func (d *door) leave() {
-	d.mu.Lock()
-	d.open--
-	d.room.Signal()
-	d.mu.Unlock()
-}
-
 // note is http.Server.ConnState: a connection that is new or idle waits for its client.
 func (d *door) note(c net.Conn, s http.ConnState) {
 	w := wireOf(c)
-	if w == nil {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	switch s {
-	case http.StateNew, http.StateIdle:
-		if w.place == nil && !w.shut {
-			w.place = d.waiting.PushBack(w)
+	switch {
+	case w == nil:
+	case s == http.StateNew || s == http.StateIdle:
+		w.waiting.Store(time.Now().UnixNano())
+		if d.full.Load() {
+			d.mu.Lock()
 			d.room.Signal()
+			d.mu.Unlock()
 		}
 	default:
-		d.settle(w)
-	}
-}
-
-// settle takes a connection off the list of those that wait.
-func (d *door) settle(w *wire) {
-	if w.place != nil {
-		d.waiting.Remove(w.place)
-		w.place = nil
+		w.waiting.Store(0)
 	}
 }
 
@@ -111,10 +105,10 @@ func (d *door) settle(w *wire) {
 // letters of headers any more, and the module passes both on.
 type wire struct {
 	net.Conn
-	tcp   *net.TCPConn
-	door  *door
-	place *list.Element // among those that wait; under the lock of the door
-	shut  bool
+	tcp  *net.TCPConn
+	door *door
+	// waiting is since when it waits for its client to ask, in nanoseconds of Unix time; 0 while a request is answered.
+	waiting atomic.Int64
 
 	mu    sync.Mutex
 	text  []byte // of a head that is not whole yet
@@ -154,14 +148,11 @@ func remember(ctx context.Context, c net.Conn) context.Context {
 
 // Close implements net.Conn.
 func (w *wire) Close() error {
-	w.door.mu.Lock()
-	first := !w.shut
-	w.shut = true
-	w.door.settle(w)
-	w.door.mu.Unlock()
-	if first {
-		w.door.leave()
-	}
+	d := w.door
+	d.mu.Lock()
+	delete(d.open, w)
+	d.room.Signal()
+	d.mu.Unlock()
 	return w.Conn.Close()
 }
 
