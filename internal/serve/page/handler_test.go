@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -305,6 +306,25 @@ func everyPlaceHasText(t *testing.T, x *explanationJSON) {
 		}
 	}
 	look(v)
+}
+
+// TestSent: headers as they were sent are told where they are known.
+func TestSent(t *testing.T) {
+	s := newTestSite(t)
+	h := newHandler(s, Options{Listen: "127.0.0.1:8081"})
+	id, err := s.Send(t.Context(), Request{Method: "GET", URL: "/system/console"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := fmt.Sprintf("/api/request?id=%d", id)
+	if got := decoded[explanationJSON](t, asked(h, "GET", url, "")); got.Sent != nil {
+		t.Errorf("got %v", got.Sent)
+	}
+	want := [][2]string{{"Location", "http://a.example.localhost/"}}
+	s.Log.at(id).path.Sent = want
+	if got := decoded[explanationJSON](t, asked(h, "GET", url, "")); !slices.Equal(got.Sent, want) {
+		t.Errorf("got %v", got.Sent)
+	}
 }
 
 // TestHostile: whatever a request holds comes as JSON and as nothing else.

@@ -336,7 +336,7 @@ function answer(x) {
   const s = x.simulation;
   const r = s.response;
   if (!r) return null;
-  const headers = Object.entries(r.headers);
+  const headers = x.sent ?? Object.entries(r.headers);
   return el("section", { class: "block", "aria-labelledby": "answer-title" },
     el("h3", { id: "answer-title" }, "Response"),
     el("p", {}, outcomeChip(s.outcome, r.status), ` from ${r.from}, ${bytes(x.exchange.bytes)}`, r.cut && [" ", chip("cut short", "bad")], r.error_document && " — the body is httpd's ErrorDocument"),
