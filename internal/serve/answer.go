@@ -54,8 +54,8 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 func newExchange(s *Server, w http.ResponseWriter, r *http.Request) *exchange {
 	x := exchanges.Get().(*exchange)
-	d := x.decision
-	*x = exchange{server: s, w: w, r: r, decision: d, passage: site.Passage{Result: x.passage.Result}}
+	d, p := x.decision, x.passage
+	*x = exchange{server: s, w: w, r: r, decision: d, passage: p}
 	if x.decision == nil {
 		x.decision = new(simulate.Decision)
 	}

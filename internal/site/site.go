@@ -57,10 +57,12 @@ type Proxy func(ctx context.Context, q *httpd.Handled, r *simulate.Request, resp
 
 // A Passage is what httpd did with a request.
 type Passage struct {
-	// Client takes the answer; nil lets it go. Quiet leaves out Steps and Log, which take more time than all the rest. Both
-	// are the caller's to set, and stay when the Passage is used again.
+	// Client takes the answer; nil lets it go. Quiet leaves out Steps and Log, which take more time than all the rest, and uses
+	// the memory of the Passage again: what it and the headers of the Decision hold is good until the next request. Both are the
+	// caller's to set, and stay when the Passage is used again.
 	Client Client
 	Quiet  bool
+	room   *room
 
 	Result httpd.Result
 	// Steps are the rewrite rules that were tried, in their order; Log are the lines of mod_rewrite's log.
@@ -73,6 +75,29 @@ type Passage struct {
 	// Assumed are things that were assumed about the request.
 	Assumed []string
 }
+
+// A room is memory for one request at a time.
+type room struct {
+	handler handler
+	asked   httpd.Request
+	fields  []httpd.Field
+	inner   simulate.Request
+	handed  simulate.Handed
+	header  simulate.Header
+	sink    sink
+	answer  []httpd.Field
+	sent    simulate.Header
+}
+
+// makeRoom returns the memory for the next request: that of the one before where the Passage is quiet.
+func (p *Passage) makeRoom() *room {
+	if !p.Quiet || p.room == nil {
+		p.room = newRoom()
+	}
+	return p.room
+}
+
+func newRoom() *room { return new(room) }
 
 // A Line is a line of mod_rewrite's log.
 type Line struct {
@@ -223,10 +248,12 @@ func (s *Site) names(host string) bool {
 
 // once answers one request.
 func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	h := handler{site: s, request: r, decision: d, trace: t, client: p.Client}
+	room := p.makeRoom()
+	h := &room.handler
+	*h = handler{site: s, request: r, decision: d, trace: t, client: p.Client, room: room}
 	p.Steps, p.Log = nil, nil
 	q := s.request(r, p)
-	q.From = &h
+	q.From = h
 	var rec rewrite.Recorder
 	if !p.Quiet {
 		rec = recorder{p}
@@ -249,7 +276,8 @@ func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decisi
 			d.Response.From = "httpd"
 		}
 		d.Response.Status = res.Status
-		d.Response.Header = fields(res.Header)
+		room.sent = appendFields(room.sent[:0], res.Header)
+		d.Response.Header = room.sent
 	}
 	return nil
 }
@@ -270,7 +298,10 @@ func fields(list []httpd.Field) simulate.Header {
 	if len(list) == 0 {
 		return nil
 	}
-	h := make(simulate.Header, 0, len(list))
+	return appendFields(make(simulate.Header, 0, len(list)), list)
+}
+
+func appendFields(h simulate.Header, list []httpd.Field) simulate.Header {
 	for _, f := range list {
 		h = append(h, simulate.Field{Name: f.Name, Value: f.Value})
 	}
@@ -280,13 +311,13 @@ func fields(list []httpd.Field) simulate.Header {
 // request is the request as it comes to httpd: to the port that its host names, where the server has virtual hosts there. Where the server has nothing on the port of TLS, it ended before httpd, as it
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
-	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
-	if n := len(r.Header); n > 0 {
-		q.Header = make([]httpd.Field, 0, n+1)
-	}
+	q := &p.room.asked
+	*q = httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	q.Header = p.room.fields[:0]
 	for _, f := range r.Header {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
+	p.room.fields = q.Header
 	if !r.TLS {
 		q.Port = s.namedPort(r.Host)
 		return q
@@ -320,19 +351,25 @@ type handler struct {
 	decision *simulate.Decision
 	trace    *simulate.Trace
 	client   Client
+	room     *room
 	asked    bool
 }
 
 // Handle implements httpd.Handler. The first time it decides the request; later ones are for error documents.
 func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
-	inner := *h.request
+	room := h.room
+	if h.asked { // what the first answer is made of may still be looked at
+		room = newRoom()
+	}
+	inner := &room.inner
+	*inner = *h.request
 	dir, err := h.site.directives(q)
 	if err != nil {
 		return httpd.Answer{}, err
 	}
 	inner.Method, inner.Client = q.Method, q.Client
 	inner.Host = ""
-	inner.Header = make(simulate.Header, 0, len(q.Header))
+	inner.Header = room.header[:0]
 	for _, f := range q.Header {
 		if strings.EqualFold(f.Name, "Host") {
 			inner.Host = f.Value
@@ -340,35 +377,37 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 		}
 		inner.Header = append(inner.Header, simulate.Field{Name: f.Name, Value: f.Value})
 	}
-	inner.HTTPD = &simulate.Handed{URI: q.URI, Query: q.Args, HasQuery: q.HasArgs, Directives: *dir}
+	room.header = inner.Header
+	room.handed = simulate.Handed{URI: q.URI, Query: q.Args, HasQuery: q.HasArgs, Directives: *dir}
+	inner.HTTPD = &room.handed
 	d, t := h.decision, h.trace
 	if h.asked {
 		d, inner.Sink, inner.Body = new(simulate.Decision), nil, nil
 	}
 	h.asked = true
-	var s sink
+	s := &room.sink
+	*s = sink{handler: h, handled: q, decision: d, directives: dir, fields: room.answer}
 	if h.client != nil {
-		s = sink{handler: h, handled: q, decision: d, directives: dir}
-		inner.Sink = &s
+		inner.Sink = s
 	}
-	if err := h.site.Dispatcher.Decide(ctx, &inner, d, t); err != nil {
+	if err := h.site.Dispatcher.Decide(ctx, inner, d, t); err != nil {
 		return httpd.Answer{}, err
 	}
 	if s.answered { // httpd has had it
 		return httpd.Answer{Status: d.Response.Status, Bytes: d.Response.Length, By: d.By}, nil
 	}
-	return h.site.answer(d, dir), nil
+	a := h.site.answer(d, dir, room.answer[:0])
+	room.answer = a.Header
+	return a, nil
 }
 
-// answer is a decision as httpd sees it.
-func (s *Site) answer(d *simulate.Decision, dir *simulate.Directives) httpd.Answer {
+// answer is a decision as httpd sees it. Its headers are put behind fields.
+func (s *Site) answer(d *simulate.Decision, dir *simulate.Directives, fields []httpd.Field) httpd.Answer {
 	a := httpd.Answer{
 		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
 		NoExpires: s.Dispatcher.DropsExpires(d, dir),
 	}
-	if n := len(d.Response.Header); n > 0 {
-		a.Header = make([]httpd.Field, 0, n)
-	}
+	a.Header = fields
 	for _, f := range d.Response.Header {
 		if strings.EqualFold(f.Name, "Content-Type") {
 			a.ContentType = f.Value
@@ -385,14 +424,17 @@ type sink struct {
 	handled    *httpd.Handled
 	decision   *simulate.Decision
 	directives *simulate.Directives
+	fields     []httpd.Field // memory
 	answered   bool
 }
 
 // Answer implements simulate.Sink.
 func (s *sink) Answer(_ int, _ simulate.Header, body io.Reader) error {
-	a := s.handler.site.answer(s.decision, s.directives)
-	m := measured{Reader: body}
+	a := s.handler.site.answer(s.decision, s.directives, s.fields[:0])
+	s.handler.room.answer = a.Header
+	var m *measured
 	if s.decision.Response.From != "cache" && s.handled.Method != "HEAD" {
+		m = &measured{Reader: body}
 		a.Bytes, a.Measure = announced(s.decision.Response.Header), m.measure
 	}
 	head, ok := s.handled.Respond(&a)
@@ -400,8 +442,8 @@ func (s *sink) Answer(_ int, _ simulate.Header, body io.Reader) error {
 	if !ok {
 		return nil
 	}
-	if m.start != nil {
-		body = &m
+	if m != nil && m.start != nil {
+		body = m
 	}
 	return s.handler.client.Answer(head, s.decision, body)
 }
