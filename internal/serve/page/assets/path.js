@@ -364,9 +364,9 @@ function more(x) {
   const trace = x.simulation.trace;
   return el("section", { class: "block", "aria-label": "More" },
     trace.length > 0 && folded("log", `${plural(trace.length, "line")} of the logs`,
-      el("ol", { class: "log scroll", tabindex: "0" }, trace.map((t) => el("li", {}, el("span", { class: `level level-${t.level}` }, t.level), el("span", { class: "stage-name" }, t.stage), el("span", {}, t.message))))),
+      el("ol", { class: "log scroll", tabindex: "0", "aria-label": "Lines of the logs" }, trace.map((t) => el("li", {}, el("span", { class: `level level-${t.level}` }, t.level), el("span", { class: "stage-name" }, t.stage), el("span", {}, t.message))))),
     folded("text", "As dispcheck simulate prints it", el("pre", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Output of dispcheck simulate" }, x.text)),
-    el("div", { class: "command" }, el("p", { class: "quiet" }, "The same on the command line:"), el("code", { tabindex: "0" }, x.command),
+    el("div", { class: "command" }, el("p", { class: "quiet" }, "The same on the command line:"), el("code", { tabindex: "0", role: "region", "aria-label": "Command line" }, x.command),
       el("button", { type: "button", onclick: (e) => copy(e.currentTarget, x.command) }, "Copy")));
 }
 
