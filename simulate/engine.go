@@ -36,6 +36,9 @@ type Options struct {
 	Sessions map[string]time.Time
 	// RunHandler runs the program of /invalidateHandler; nil runs nothing, and the call is only recorded.
 	RunHandler func(ctx context.Context, args []string) error
+	// Warn takes the errors and warnings of decisions that have no trace; nil is that nobody does. It is called from many
+	// goroutines at once, and must not keep the request.
+	Warn func(*Request, Event)
 	// ServerName is the web server's host and port in the header Via; "" is "localhost:80", or 443 for TLS.
 	ServerName string
 }

@@ -59,7 +59,7 @@ func (x *Exchange) connect(ctx context.Context, q *question, selected *model.Ren
 			return nil, nil, err
 		}
 	}
-	if x.Trace != nil {
+	if x.heard() {
 		x.sayOf(q.stage, LevelWarning, NoRender, f.RendersAt, false, "Unable to connect to any backend in farm %s", f.Name)
 	}
 	return nil, nil, errNoRender
@@ -117,7 +117,7 @@ func (x *Exchange) send(ctx context.Context, q *question, r *model.Render, round
 	k := scoreKey{r, q.category}
 	if isConnectError(err) {
 		m.penalise(k, x.farm.model.UnavailablePenalty.Value)
-		if x.Trace != nil {
+		if x.heard() {
 			x.sayConnectError(q, r, err, asked)
 		}
 		return nil, err
@@ -134,6 +134,8 @@ func (x *Exchange) send(ctx context.Context, q *question, r *model.Render, round
 	}
 	if x.Trace != nil {
 		x.sayConnected(q, r, addr, reused, h, asked)
+	}
+	if x.heard() {
 		x.sayBroken(q, r, err)
 	}
 	if err != nil {
@@ -170,8 +172,10 @@ func (x *Exchange) sayConnectError(q *question, r *model.Render, err error, aske
 	if c := (*ConnectError)(nil); errors.As(err, &c) && c.Addr != "" {
 		addr = c.Addr
 	}
-	x.sayOf(q.stage, LevelDebug, "", r.At, true, "Creating new connection: %s", addr)
-	x.Trace.Events[len(x.Trace.Events)-1].At = asked
+	if x.Trace != nil {
+		x.sayOf(q.stage, LevelDebug, "", r.At, true, "Creating new connection: %s", addr)
+		x.Trace.Events[len(x.Trace.Events)-1].At = asked
+	}
 	x.sayOf(q.stage, LevelWarning, NoRender, r.At, true, "Unable to connect socket to %s: %s", addr, strerror(cause(err)))
 }
 

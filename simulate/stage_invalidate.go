@@ -162,7 +162,7 @@ func (s invalidateStage) reject(x *Exchange, client string) *Decision {
 		d.By = section.At.Span
 	}
 	d.Response = Response{Status: 403, From: "dispatcher"}
-	if x.Trace != nil {
+	if x.heard() {
 		at := ruleAt(d.Invalidation.Rule)
 		if d.Invalidation.Rule == nil {
 			at = section.At

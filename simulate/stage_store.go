@@ -242,30 +242,35 @@ func (s storeStage) pass(ctx context.Context, x *Exchange, v *CacheVerdict, reas
 		}
 	}
 	d.Response.ByHTTPD = x.directives().PassError.Passes(a.Status)
+	if reason != "" { // who takes the answer finds the verdict as it is
+		s.refuse(v, reason)
+	}
 	s.send(x, &p)
 	if err := ctx.Err(); err != nil && p.err != nil {
 		return err
 	}
 	d.Response.Length, d.Response.Cut = p.sent, p.err != nil
-	if p.broke != nil && x.Trace != nil && !errors.Is(p.broke, ErrReceiveTimeout) {
+	if p.broke != nil && x.heard() && !errors.Is(p.broke, ErrReceiveTimeout) {
 		x.say(s.Name(), LevelError, ResponseCut, "Error while reading response: %s", strerror(p.broke))
 	}
 	if may && reason == "" {
-		reason = s.end(x, v, &p)
+		if reason = s.end(x, v, &p); reason != "" {
+			s.refuse(v, reason)
+		}
 	}
 	a.Close()
 	x.release(p.err == nil && p.done)
 	if may && reason != "" {
-		v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
-		v.Rule, v.By = nil, source.Span{} // which did not decide
 		s.sayRefusal(x, reason)
 		s.dropStale(x, v)
 	}
-	if v.bodiless && v.Reached && v.Cacheable && reason != "" {
-		v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
-		v.Rule, v.By = nil, source.Span{}
-	}
 	return nil
+}
+
+// refuse makes a verdict say that an answer which could be cached is not.
+func (storeStage) refuse(v *CacheVerdict, reason Reason) {
+	v.asked, v.Reason, v.Cacheable = v.Reason, reason, false
+	v.Rule, v.By = nil, source.Span{} // which did not decide
 }
 
 // send gives the body to who wants it, and reads the rest where it is stored.
@@ -541,7 +546,7 @@ func (s storeStage) sayRefusal(x *Exchange, reason Reason) {
 
 // sayStoreError adds why the disk was not written to, in the module's words where they are known.
 func (s storeStage) sayStoreError(x *Exchange, err error) {
-	if x.Trace == nil {
+	if !x.heard() {
 		return
 	}
 	var e *StoreError

@@ -98,7 +98,7 @@ func (s vanityStage) fetch(ctx context.Context, x *Exchange, l *vanityList) {
 		x.release(drain(a))
 	}
 	if err != nil {
-		if x.Trace != nil {
+		if x.heard() {
 			x.sayOf(s.Name(), LevelWarning, VanityUnknown, v.At, false, "Unable to fetch vanity URLs from %s%s: %v", answeredFrom(a, render), v.URL.Value, err)
 		}
 		return

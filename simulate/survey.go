@@ -63,6 +63,29 @@ func (e *Engine) Invalidates(f *model.Farm, name string) (rule *model.Rule, inva
 	return rule, invalidated, nil
 }
 
+// Judge says how a request for a page of a farm would find its cache file now: Validity.Known is false where there is none. Errors
+// are a farm that is not of the configuration, and a document root that cannot be read.
+func (e *Engine) Judge(f *model.Farm, name string) (Validity, error) {
+	var v Validity
+	farm, err := e.farmOf(f)
+	switch {
+	case err != nil:
+		return v, err
+	case farm.rootErr != nil:
+		return v, farm.rootErr
+	case farm.root == nil || isSpecial(name):
+		return v, nil
+	}
+	info, err := farm.root.Stat(name)
+	if err != nil || info.Kind != FileRegular {
+		return v, err
+	}
+	x := e.judge(farm)
+	x.about(name)
+	err = x.validity(name, info, e.options.Now(), &v)
+	return v, err
+}
+
 func (e *Engine) farmOf(f *model.Farm) (*farm, error) {
 	for _, c := range e.farms.farms {
 		if c.model == f {

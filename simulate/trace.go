@@ -26,10 +26,17 @@ func (x *Exchange) sayOf(stage string, level Level, r Reason, of model.Place, ma
 	if level == LevelNote || x.at(v431) {
 		message = escapeControls(message)
 	}
-	x.Trace.Events = append(x.Trace.Events, Event{
-		Stage: stage, Level: level, Message: message, Rule: of, Match: match, Reason: r, At: at,
-	})
+	e := Event{Stage: stage, Level: level, Message: message, Rule: of, Match: match, Reason: r, At: at}
+	switch {
+	case x.Trace != nil:
+		x.Trace.Events = append(x.Trace.Events, e)
+	case level == LevelError || level == LevelWarning:
+		x.engine.options.Warn(x.Request, e)
+	}
 }
+
+// heard reports whether anybody hears of errors and warnings. Those who make one ask it in place of whether there is a trace.
+func (x *Exchange) heard() bool { return x.Trace != nil || x.engine.options.Warn != nil }
 
 // escapeControls writes control characters so that nobody can forge a line of the log. The module does so since
 // 4.3.1 (DISP-731); how it spells them is not published.

@@ -25,7 +25,9 @@ type command struct {
 	laterValues func() []string
 	// bare says that the command reads no project file, because it must work where that one is broken,
 	// and is over at once, so that it need not be stopped by Ctrl-C.
-	bare   bool
+	bare bool
+	// serves says that the command runs until it is ended: SIGTERM is how it ends, and lets it end what it has begun.
+	serves bool
 	hidden bool
 	run    func(context.Context, *invocation) error
 }

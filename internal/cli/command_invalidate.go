@@ -341,7 +341,7 @@ func (f *flushing) flush(ctx context.Context, handle string) (*report.Flush, err
 	if !f.hasList {
 		return out, nil
 	}
-	out.Survey, err = surveyAfter(ctx, f.engine, out.Decision, before.stale)
+	out.Survey, err = report.SurveyAfter(ctx, f.engine, out.Decision, before.stale)
 	if err != nil {
 		return nil, err
 	}
@@ -384,32 +384,6 @@ func (f *flushing) complain(v *simulate.Invalidation) {
 		f.in.complain(fmt.Errorf("/invalidateHandler %s: %s", v.Handler[0], v.HandlerError))
 		f.failed = true
 	}
-}
-
-// surveyAfter looks which pages a flush has made stale, once the grace period is over. before says which were stale already;
-// where it is nil, those are that have a statfile which the flush did not touch.
-func surveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision, before map[string]bool) (*report.Survey, error) {
-	s := new(report.Survey)
-	v := &d.Invalidation
-	for _, name := range d.Invalidation.Deleted {
-		if simulate.IsPage(name) {
-			s.Deleted++
-		}
-	}
-	err := e.Survey(ctx, d.Farm.Farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
-		p := report.Surveyed{Name: c.Name, Why: c.Validity.Why()}
-		stat := c.Validity.Statfile
-		switch touched := slices.Contains(v.Touched, stat) || slices.Contains(v.TouchedOutside, stat); {
-		case c.Validity.Fresh:
-			s.Fresh = append(s.Fresh, p)
-		case before[c.Name], before == nil && !touched:
-			s.Already = append(s.Already, p)
-		default:
-			s.Stale = append(s.Stale, p)
-		}
-		return nil
-	})
-	return s, err
 }
 
 // whatIf compares levels for a cache that holds some pages.

@@ -10,6 +10,7 @@ func commands() []*command {
 		testCommand(),
 		auditCommand(),
 		diffCommand(),
+		serveCommand(),
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),

@@ -67,13 +67,17 @@ func (p *program) main(args []string) int {
 		// It is over before anybody could press a key, and watching for signals would take a fifth of its time.
 		return p.guarded(func() int { return p.run(context.Background(), c) })
 	}
-	return p.watched(func(ctx context.Context) int { return p.run(ctx, c) })
+	return p.watched(c.command().serves, func(ctx context.Context) int { return p.run(ctx, c) })
 }
 
-// watched runs a command beside the signals: one that is stuck does not keep the process alive.
-func (p *program) watched(f func(context.Context) int) int {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+// errTerminated is the cause of a context that SIGTERM has ended.
+var errTerminated = errors.New("SIGTERM")
+
+// watched runs a command beside the signals: one that is stuck does not keep the process alive. A command that serves takes its
+// time after SIGTERM, and its exit code is its own; a second signal ends it at once.
+func (p *program) watched(serves bool, f func(context.Context) int) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan int, 1)
@@ -86,7 +90,11 @@ func (p *program) watched(f func(context.Context) int) int {
 		return code
 	case s := <-signals:
 		signal.Stop(signals) // a second Ctrl-C ends the process at once
-		cancel()
+		if serves && s == syscall.SIGTERM {
+			cancel(errTerminated)
+			return <-done
+		}
+		cancel(nil)
 		select {
 		case <-done:
 		case <-time.After(grace):

@@ -295,7 +295,7 @@ func (s *simulation) simulation(ctx context.Context, p *scenario.Played) (*repor
 	}
 	if f := p.Decision.Farm.Farm; p.Decision.Invalidation.Allowed && f != nil && s.surveys {
 		var err error
-		if sim.Survey, err = surveyAfter(ctx, s.stage.Engine, p.Decision, nil); err != nil {
+		if sim.Survey, err = report.SurveyAfter(ctx, s.stage.Engine, p.Decision, nil); err != nil {
 			return nil, err
 		}
 	}

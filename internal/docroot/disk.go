@@ -286,6 +286,9 @@ func (r *diskRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, erro
 	case tooLongToWrite(r.prefix, s.rel):
 		return nil, fail(simulate.MakeFile, name, simulate.ErrNameTooLong)
 	}
+	if f, ok := r.begin(name, s.rel, mode); ok {
+		return f, nil
+	}
 	info, err := r.stat(s.rel)
 	if err = cannotHold(info, err); err != nil {
 		return nil, fail(simulate.MakeFile, name, err)
@@ -472,6 +475,9 @@ func (r *diskRoot) Remove(name string) error {
 		return s.err
 	case s.rel == "":
 		return errRoot
+	}
+	if r.absent(s.rel) {
+		return nil
 	}
 	path := r.path(s.rel)
 	if s.slash {

@@ -220,6 +220,29 @@ func (f *quickFile) Read(p []byte) (int, error) {
 	}
 }
 
+// ReadAt implements io.ReaderAt.
+func (f *quickFile) ReadAt(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fd < 0 {
+		return 0, fs.ErrClosed
+	}
+	done := 0
+	for done < len(p) {
+		n, err := unix.Pread(f.fd, p[done:min(len(p), done+1<<30)], off+int64(done))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return done, err
+		case n == 0:
+			return done, io.EOF
+		}
+		done += n
+	}
+	return done, nil
+}
+
 func (f *quickFile) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -347,9 +347,9 @@ func TestBrokenWrite(t *testing.T) {
 	if err != nil {
 		t.Skip("no device that is always full: ", err)
 	}
-	inner := w.(*diskWriter)
-	inner.f.Close()
-	inner.f = full
+	if err := breakWriter(w, full); err != nil {
+		t.Fatal(err)
+	}
 	_, err = w.Write([]byte("x"))
 	refused(t, err, simulate.MakeFile, "/a.html", simulate.ErrNoSpace)
 	if got := d.list("/"); got != "a.html" {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +25,32 @@ type Survey struct {
 
 // A Surveyed is one page of a cache and why it is stale or fresh.
 type Surveyed struct{ Name, Why string }
+
+// SurveyAfter looks which pages a flush has made stale, once the grace period is over. before says which were stale already;
+// where it is nil, those are that have a statfile which the flush did not touch.
+func SurveyAfter(ctx context.Context, e *simulate.Engine, d *simulate.Decision, before map[string]bool) (*Survey, error) {
+	s := new(Survey)
+	v := &d.Invalidation
+	for _, name := range v.Deleted {
+		if simulate.IsPage(name) {
+			s.Deleted++
+		}
+	}
+	err := e.Survey(ctx, d.Farm.Farm, simulate.AfterGrace, func(c simulate.CachedFile) error {
+		p := Surveyed{Name: c.Name, Why: c.Validity.Why()}
+		stat := c.Validity.Statfile
+		switch touched := slices.Contains(v.Touched, stat) || slices.Contains(v.TouchedOutside, stat); {
+		case c.Validity.Fresh:
+			s.Fresh = append(s.Fresh, p)
+		case before[c.Name], before == nil && !touched:
+			s.Already = append(s.Already, p)
+		default:
+			s.Stale = append(s.Stale, p)
+		}
+		return nil
+	})
+	return s, err
+}
 
 // pages is how many there were before the flush.
 func (s *Survey) pages() int { return s.Deleted + len(s.Stale) + len(s.Already) + len(s.Fresh) }

@@ -28,6 +28,9 @@ type LintSummary struct {
 	Files   int `json:"files"`
 }
 
+// NewLintJSON returns findings in JSON's form, files behind a prefix.
+func NewLintJSON(f *Findings, prefix string) *LintJSON { return (&Printer{Prefix: prefix}).lintJSON(f) }
+
 func (p *Printer) lintJSON(f *Findings) *LintJSON {
 	j := &LintJSON{
 		Schema:   LintSchema,

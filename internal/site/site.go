@@ -6,8 +6,10 @@ package site
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/model/server"
@@ -16,8 +18,8 @@ import (
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
 
-// A Site answers requests from end to end. It is for one goroutine at a time: the Dispatcher's engine keeps what lasts, and
-// the site keeps nothing.
+// A Site answers requests from end to end, from many goroutines at once: the Dispatcher's engine keeps what lasts, and the site
+// keeps nothing.
 type Site struct {
 	// Server is the httpd side, Files its disk, Getenv the environment that httpd is started in.
 	Server *server.Server
@@ -31,23 +33,41 @@ type Site struct {
 	Open bool
 	// Now is the clock of Expires; nil is the system's.
 	Now simulate.Clock
-	// Follow is how many redirects are followed to hosts that the server answers for.
+	// Follow is how many redirects are followed to hosts that the server answers for. With a Client none is.
 	Follow int
-	// Quiet leaves out what rules did one by one: Steps and Log of a Passage stay empty, and its memory is used again where
-	// it is passed again.
-	Quiet bool
 	// Assume is the status that a render is taken to answer with where none is asked, so that httpd's headers of the answer
 	// are known; 0 leaves both unknown. AssumeHeader is the headers of that answer; it may be set anew before each request.
 	Assume       int
 	AssumeHeader simulate.Header
+	// Proxy answers what goes to other servers, past the Dispatcher; nil leaves them unasked.
+	Proxy Proxy
 
-	front   *httpd.Engine
-	current *handler // of the request at hand
-	byHost  map[*server.Host]*simulate.Directives
+	front  *httpd.Engine
+	mu     sync.RWMutex
+	byHost map[*server.Host]*simulate.Directives
 }
+
+// A Client takes an answer as it comes, while Site.Decide answers. It takes what the Dispatcher or another server sends; what
+// httpd answers itself, a redirect or an error page, stands in the Passage afterwards.
+type Client interface {
+	// Answer takes the head, as httpd's filters leave it, and the body as the handler sends it, which is not nil and good
+	// until it returns. An error ends the answer: what was to be cached is not.
+	Answer(head *httpd.Result, d *simulate.Decision, body io.Reader) error
+}
+
+// A Proxy stands for other servers: it asks the one that q.Proxy names. It passes its answer to respond, which says whether
+// the client takes the body, and returns what it passed.
+type Proxy func(ctx context.Context, q *httpd.Handled, r *simulate.Request, respond func(httpd.Answer, io.Reader) error) (httpd.Answer, error)
 
 // A Passage is what httpd did with a request.
 type Passage struct {
+	// Client takes the answer; nil lets it go. Quiet leaves out Steps and Log, which take more time than all the rest, and uses
+	// the memory of the Passage again: what it and the headers of the Decision hold is good until the next request. Both are the
+	// caller's to set, and stay when the Passage is used again.
+	Client Client
+	Quiet  bool
+	room   *room
+
 	Result httpd.Result
 	// Steps are the rewrite rules that were tried, in their order; Log are the lines of mod_rewrite's log.
 	Steps []rewrite.Step
@@ -59,6 +79,29 @@ type Passage struct {
 	// Assumed are things that were assumed about the request.
 	Assumed []string
 }
+
+// A room is memory for one request at a time.
+type room struct {
+	handler handler
+	asked   httpd.Request
+	fields  []httpd.Field
+	inner   simulate.Request
+	handed  simulate.Handed
+	header  simulate.Header
+	sink    sink
+	answer  []httpd.Field
+	sent    simulate.Header
+}
+
+// makeRoom returns the memory for the next request: that of the one before where the Passage is quiet.
+func (p *Passage) makeRoom() *room {
+	if !p.Quiet || p.room == nil {
+		p.room = newRoom()
+	}
+	return p.room
+}
+
+func newRoom() *room { return new(room) }
 
 // A Line is a line of mod_rewrite's log.
 type Line struct {
@@ -98,29 +141,39 @@ func New(s *Site) *Site {
 	s.byHost = map[*server.Host]*simulate.Directives{}
 	s.front = httpd.New(s.Server, httpd.Options{
 		Files: s.Files, Getenv: s.Getenv, Now: s.Now,
-		Handlers: map[string]httpd.Handler{"dispatcher-handler": httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
-			return s.current.Handle(ctx, q)
-		})},
+		Handlers: s.handlers(),
 	})
 	return s
+}
+
+// handlers are those of httpd that are not httpd's own. The handler of a request comes with it.
+func (s *Site) handlers() map[string]httpd.Handler {
+	m := map[string]httpd.Handler{"dispatcher-handler": httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+		return q.Request.From.(*handler).Handle(ctx, q)
+	})}
+	if s.Proxy != nil {
+		m["proxy-server"] = httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+			return q.Request.From.(*handler).proxy(ctx, q)
+		})
+	}
+	return m
 }
 
 // Decide answers r. It fills d as simulate.Engine does, adds to t what the Dispatcher says, and fills p. A request that httpd
 // answers itself ends with an outcome of its own. Redirects are followed as often as Follow says, as long as they lead to
 // a host that the server names; the answer is that of the last.
 func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	if s.Quiet {
-		*p = Passage{Result: p.Result} // which is reset, and keeps its memory
-	} else {
-		*p = Passage{}
-	}
+	p.Redirects, p.Loop, p.Assumed = nil, false, nil
 	if err := s.once(ctx, r, d, t, p); err != nil {
 		return err
+	}
+	if s.Follow == 0 || p.Client != nil {
+		return nil
 	}
 	seen := map[string]bool{urlOf(r): true}
 	for d.Response.Status >= 300 && d.Response.Status < 400 && len(p.Redirects) < s.Follow {
 		location, ok := d.Response.Header.Value("Location")
-		next := s.Next(r, location)
+		next := s.Next(r, strings.Clone(location)) // whose memory is used again
 		if !ok || next == nil {
 			break
 		}
@@ -199,13 +252,15 @@ func (s *Site) names(host string) bool {
 
 // once answers one request.
 func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	h := handler{site: s, request: r, decision: d, trace: t}
-	s.current = &h
+	room := p.makeRoom()
+	h := &room.handler
+	*h = handler{site: s, request: r, decision: d, trace: t, client: p.Client, room: room}
 	p.Steps, p.Log = nil, nil
 	q := s.request(r, p)
-	var rec rewrite.Recorder = recorder{p}
-	if s.Quiet {
-		rec = nil
+	q.From = h
+	var rec rewrite.Recorder
+	if !p.Quiet {
+		rec = recorder{p}
 	}
 	if err := s.front.Serve(ctx, q, &p.Result, rec); err != nil {
 		return err
@@ -225,7 +280,8 @@ func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decisi
 			d.Response.From = "httpd"
 		}
 		d.Response.Status = res.Status
-		d.Response.Header = fields(res.Header)
+		room.sent = appendFields(room.sent[:0], res.Header)
+		d.Response.Header = room.sent
 	}
 	return nil
 }
@@ -243,7 +299,13 @@ func end(res *httpd.Result) *simulate.HTTPDEnd {
 }
 
 func fields(list []httpd.Field) simulate.Header {
-	var h simulate.Header
+	if len(list) == 0 {
+		return nil
+	}
+	return appendFields(make(simulate.Header, 0, len(list)), list)
+}
+
+func appendFields(h simulate.Header, list []httpd.Field) simulate.Header {
 	for _, f := range list {
 		h = append(h, simulate.Field{Name: f.Name, Value: f.Value})
 	}
@@ -253,10 +315,13 @@ func fields(list []httpd.Field) simulate.Header {
 // request is the request as it comes to httpd: to the port that its host names, where the server has virtual hosts there. Where the server has nothing on the port of TLS, it ended before httpd, as it
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
-	q := &httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	q := &p.room.asked
+	*q = httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	q.Header = p.room.fields[:0]
 	for _, f := range r.Header {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
+	p.room.fields = q.Header
 	if !r.TLS {
 		q.Port = s.namedPort(r.Host)
 		return q
@@ -289,19 +354,26 @@ type handler struct {
 	request  *simulate.Request
 	decision *simulate.Decision
 	trace    *simulate.Trace
+	client   Client
+	room     *room
 	asked    bool
 }
 
 // Handle implements httpd.Handler. The first time it decides the request; later ones are for error documents.
 func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
-	inner := *h.request
+	room := h.room
+	if h.asked { // what the first answer is made of may still be looked at
+		room = newRoom()
+	}
+	inner := &room.inner
+	*inner = *h.request
 	dir, err := h.site.directives(q)
 	if err != nil {
 		return httpd.Answer{}, err
 	}
 	inner.Method, inner.Client = q.Method, q.Client
 	inner.Host = ""
-	inner.Header = nil
+	inner.Header = room.header[:0]
 	for _, f := range q.Header {
 		if strings.EqualFold(f.Name, "Host") {
 			inner.Host = f.Value
@@ -309,22 +381,40 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 		}
 		inner.Header = append(inner.Header, simulate.Field{Name: f.Name, Value: f.Value})
 	}
-	inner.HTTPD = &simulate.Handed{URI: q.URI, Query: q.Args, HasQuery: q.HasArgs, Directives: *dir}
+	room.header = inner.Header
+	room.handed = simulate.Handed{URI: q.URI, Query: q.Args, HasQuery: q.HasArgs, Directives: *dir}
+	inner.HTTPD = &room.handed
 	d, t := h.decision, h.trace
 	if h.asked {
 		d, inner.Sink, inner.Body = new(simulate.Decision), nil, nil
 	}
 	h.asked = true
-	if err := h.site.Dispatcher.Decide(ctx, &inner, d, t); err != nil {
+	s := &room.sink
+	*s = sink{handler: h, handled: q, decision: d, directives: dir, fields: room.answer}
+	if h.client != nil {
+		inner.Sink = s
+	}
+	if err := h.site.Dispatcher.Decide(ctx, inner, d, t); err != nil {
 		return httpd.Answer{}, err
 	}
+	if s.answered { // httpd has had it
+		return httpd.Answer{Status: d.Response.Status, Bytes: d.Response.Length, By: d.By}, nil
+	}
+	a := h.site.answer(d, dir, room.answer[:0])
+	room.answer = a.Header
+	return a, nil
+}
+
+// answer is a decision as httpd sees it. Its headers are put behind fields.
+func (s *Site) answer(d *simulate.Decision, dir *simulate.Directives, fields []httpd.Field) httpd.Answer {
 	a := httpd.Answer{
 		Status: d.Response.Status, Bytes: d.Response.Length, ToHTTPD: d.Response.ByHTTPD, Declined: d.Outcome == simulate.Declined, By: d.By,
-		NoExpires: h.site.Dispatcher.DropsExpires(d, dir),
+		NoExpires: s.Dispatcher.DropsExpires(d, dir),
 	}
-	if a.Status == 0 && h.site.Assume != 0 {
-		a.Status = h.site.Assume
-		for _, f := range h.site.AssumeHeader {
+	a.Header = fields
+	if a.Status == 0 && s.Assume != 0 {
+		a.Status = s.Assume
+		for _, f := range s.AssumeHeader {
 			a.Header = append(a.Header, httpd.Field{Name: f.Name, Value: f.Value})
 		}
 	}
@@ -335,15 +425,107 @@ func (h *handler) Handle(ctx context.Context, q *httpd.Handled) (httpd.Answer, e
 		}
 		a.Header = append(a.Header, httpd.Field{Name: f.Name, Value: f.Value})
 	}
-	return a, nil
+	return a
+}
+
+// A sink takes what the Dispatcher sends, and has httpd make the head before the first byte of the body goes to the client.
+type sink struct {
+	handler    *handler
+	handled    *httpd.Handled
+	decision   *simulate.Decision
+	directives *simulate.Directives
+	fields     []httpd.Field // memory
+	answered   bool
+}
+
+// Answer implements simulate.Sink.
+func (s *sink) Answer(_ int, _ simulate.Header, body io.Reader) error {
+	a := s.handler.site.answer(s.decision, s.directives, s.fields[:0])
+	s.handler.room.answer = a.Header
+	var m *measured
+	if s.decision.Response.From != "cache" && s.handled.Method != "HEAD" {
+		m = &measured{Reader: body}
+		a.Bytes, a.Measure = announced(s.decision.Response.Header), m.measure
+	}
+	head, ok := s.handled.Respond(&a)
+	s.answered = head != nil
+	if !ok {
+		return nil
+	}
+	if m != nil && m.start != nil {
+		body = m
+	}
+	return s.handler.client.Answer(head, s.decision, body)
+}
+
+// announced is the length that a header says; -1 where it says none.
+func announced(h simulate.Header) int64 {
+	if v, ok := h.Value("Content-Length"); ok {
+		if n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64); err == nil && n >= 0 {
+			return n
+		}
+	}
+	return -1
+}
+
+// A measured body is read ahead as far as it takes to tell whether it is short.
+type measured struct {
+	io.Reader
+	start []byte
+	err   error
+}
+
+// measure implements httpd.Answer.Measure.
+func (m *measured) measure() int64 {
+	m.start = make([]byte, httpd.DeflateLeast)
+	n, err := io.ReadFull(m.Reader, m.start)
+	m.start = m.start[:n]
+	switch err {
+	case nil:
+		return -1
+	case io.ErrUnexpectedEOF, io.EOF: // the body's own end; one that broke off says so when it is read on
+		m.err = nil
+		return int64(n)
+	}
+	m.err = err
+	return -1
+}
+
+func (m *measured) Read(p []byte) (int, error) {
+	if len(m.start) > 0 {
+		n := copy(p, m.start)
+		m.start = m.start[n:]
+		return n, nil
+	}
+	if m.err != nil {
+		return 0, m.err
+	}
+	return m.Reader.Read(p)
+}
+
+// proxy asks another server.
+func (h *handler) proxy(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+	return h.site.Proxy(ctx, q, h.request, func(a httpd.Answer, body io.Reader) error {
+		if h.client == nil {
+			return nil
+		}
+		head, ok := q.Respond(&a)
+		if !ok {
+			return nil
+		}
+		return h.client.Answer(head, nil, body)
+	})
 }
 
 // directives are those of the module for a request: those of the configuration, and over them those of the user.
 func (s *Site) directives(q *httpd.Handled) (*simulate.Directives, error) {
-	if dir := s.byHost[q.Host]; dir != nil && len(q.Dispatcher) == len(q.Host.Dispatcher) {
+	s.mu.RLock()
+	dir := s.byHost[q.Host]
+	s.mu.RUnlock()
+	if dir != nil && len(q.Dispatcher) == len(q.Host.Dispatcher) {
 		return dir, nil
 	}
-	dir := new(simulate.Directives)
+	dir = new(simulate.Directives)
 	for i := range q.Dispatcher {
 		// What cannot be read is a finding of the configuration; the module keeps its default.
 		_ = simulate.ParseDirective(dir, q.Dispatcher[i].Name+" "+q.Dispatcher[i].Args)
@@ -354,7 +536,9 @@ func (s *Site) directives(q *httpd.Handled) (*simulate.Directives, error) {
 		}
 	}
 	if len(q.Dispatcher) == len(q.Host.Dispatcher) {
+		s.mu.Lock()
 		s.byHost[q.Host] = dir
+		s.mu.Unlock()
 	}
 	return dir, nil
 }

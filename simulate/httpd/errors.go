@@ -32,6 +32,7 @@ func (x *exchange) die(status int) verdict {
 		return done
 	case server.ErrorText:
 		x.plainError(status)
+		x.res.Text = doc.Value
 		return done
 	}
 	x.env.set("REQUEST_METHOD", x.method)
@@ -101,7 +102,7 @@ func (x *exchange) finish() error {
 	x.output()
 	r := x.res
 	r.Host = x.host.Host
-	r.Status = x.status
+	r.Status, r.Canned = x.status, x.canned
 	r.Unparsed = x.unparsed
 	r.Client = x.client
 	if r.HandledBy == "" || x.reached == "" {

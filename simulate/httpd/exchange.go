@@ -34,6 +34,8 @@ type exchange struct {
 
 	round
 	rounds int
+	// responded says that the handler has had the head of the answer: nothing of it changes any more.
+	responded bool
 
 	// memory is where texts of the answer are made; nil allocates them.
 	memory *rewrite.Memory
@@ -97,6 +99,8 @@ type round struct {
 	redirected bool   // the round came out of an internal redirect
 	allowed    string // methods that a handler says it answers
 	length     int64  // of the body; -1 where it is not known
+	// measure finds the length out where it is not known; nil where it cannot be found out.
+	measure func() int64
 	// noExpires says that the handler wants no headers of mod_expires.
 	noExpires bool
 	// bare says that no filter sees the answer.

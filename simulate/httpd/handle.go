@@ -33,24 +33,46 @@ func (x *exchange) handle() (verdict, error) {
 		return done, err
 	}
 	x.res.Answer = a
+	if x.responded {
+		return done, nil
+	}
+	return x.take(&a), nil
+}
+
+// take makes the answer of a handler that of the request.
+func (x *exchange) take(a *Answer) verdict {
 	if a.Declined {
-		return x.serveFile(), nil
+		return x.serveFile()
 	}
 	for _, f := range a.Header {
 		x.out.add(f.Name, f.Value)
 	}
 	if a.ToHTTPD && a.Status >= 400 && x.errorOf == 0 {
 		x.decide(server.Place{At: a.By}, "DispatcherPassError")
-		return verdict(a.Status), nil
+		return verdict(a.Status)
 	}
 	if x.errorOf == 0 {
 		x.status = a.Status
 	}
-	x.length, x.noExpires = a.Bytes, a.NoExpires
+	x.length, x.measure, x.noExpires = a.Bytes, a.Measure, a.NoExpires
 	if a.ContentType != "" && x.errorOf == 0 || x.contentType == "" {
 		x.contentType = a.ContentType
 	}
-	return done, nil
+	return done
+}
+
+// Respond is for a handler that has the head of its answer while the body is still to come: it says what the client gets,
+// as it will be once the handler has returned the same Answer. It reports false where httpd answers in the handler's place, so
+// that nothing of its body is sent; what httpd sends then stands in the Result once the request is over. A handler that calls
+// it does so once, and its Answer changes nothing of the head any more.
+func (h *Handled) Respond(a *Answer) (*Result, bool) {
+	x := h.exchange
+	if x.responded || a.Declined || a.ToHTTPD && a.Status >= 400 && x.errorOf == 0 || x.take(a) != done {
+		return nil, false
+	}
+	_ = x.finish() // which cannot fail
+	x.responded = true
+	return x.res, !x.canned
 }
 
 // snapshot keeps what the handler sees.
@@ -94,6 +116,7 @@ func (x *exchange) handled(name string) *Handled {
 	h.URI, h.Args, h.HasArgs, h.Unparsed = x.uri, x.args, x.hasArgs, x.unparsed
 	h.Method, h.Filename, h.PathInfo, h.Header, h.Client = x.method, x.filename, x.pathInfo, x.headers, x.client
 	h.Dispatcher, h.ContentType, h.ErrorOf, h.Round = x.directives(), x.contentType, x.errorOf, x.rounds
+	h.Proxy, h.exchange = x.proxy, x
 	return h
 }
 

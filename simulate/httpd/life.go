@@ -23,6 +23,8 @@ func (x *exchange) run() error {
 				return x.finish()
 			}
 			v = x.process(false)
+		case v == done && x.responded:
+			return nil
 		case v == done:
 			return x.finish()
 		case v == goOn || v == indexed:

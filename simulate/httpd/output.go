@@ -198,7 +198,10 @@ func (x *exchange) deflate() {
 	if v, ok := x.out.get("Content-Encoding"); ok && !strings.EqualFold(v, "identity") {
 		return
 	}
-	if x.length >= 0 && x.length < deflateLeast {
+	if x.length < 0 && x.measure != nil {
+		x.length = x.measure()
+	}
+	if x.length >= 0 && x.length < DeflateLeast {
 		return
 	}
 	if _, no := x.env.get("dont-vary"); !no {
@@ -207,11 +210,13 @@ func (x *exchange) deflate() {
 	accepts, _ := x.headers.get("Accept-Encoding")
 	if _, force := x.env.get("force-gzip"); force || acceptsGzip(accepts) {
 		x.out.set("Content-Encoding", "gzip")
+		x.res.Deflated = true
 	}
 }
 
-// deflateLeast is how many bytes mod_deflate passes on as they are when the whole body is known at once.
-const deflateLeast = 68
+// DeflateLeast is how many bytes mod_deflate at least compresses when the whole body is known at once: fewer are passed on as
+// they are.
+const DeflateLeast = 68
 
 func acceptsGzip(s string) bool {
 	for word := range strings.SplitSeq(s, ",") {

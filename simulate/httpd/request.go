@@ -32,6 +32,8 @@ type Request struct {
 	Port  int
 	// HasBody says that a body comes with it.
 	HasBody bool
+	// From is the caller's own: handlers find it in Handled.Request.
+	From any
 }
 
 // A Handled is what reaches a handler, and what the handler needs to answer. It is good until the handler returns.
@@ -62,6 +64,10 @@ type Handled struct {
 	ErrorOf int
 	// Subrequest says that httpd asks for itself.
 	Round int
+	// Proxy is the URL that the request goes to, for the handler proxy-server; "" for others.
+	Proxy string
+
+	exchange *exchange
 }
 
 // An Answer is what a handler says.
@@ -79,6 +85,9 @@ type Answer struct {
 	NoExpires bool
 	// Bytes is the length of the body where it is known, else -1.
 	Bytes int64
+	// Measure finds out how long the body is where Bytes is below 0, as far as DeflateLeast: -1 is at least that. It is asked
+	// only where that matters. nil is that nobody can say.
+	Measure func() int64
 	// By is the line that decided.
 	By source.Span
 }
@@ -133,6 +142,12 @@ type Result struct {
 	Client netip.Addr
 	// NotSimulated are the constructs that make the result uncertain.
 	NotSimulated []server.Construct
+	// Canned says that httpd makes the body itself: an error page, or that of a redirect. Text is the one that an ErrorDocument
+	// gives for it; "" is httpd's own.
+	Canned bool
+	Text   string
+	// Deflated says that mod_deflate compresses the body.
+	Deflated bool
 	// Answer is what the handler said last.
 	Answer Answer
 	// Memory saves the allocations of texts where one Result takes many answers: the texts in the Result, also those of its

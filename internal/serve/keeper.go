@@ -1,0 +1,190 @@
+package serve
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dispcheck/dispcheck/simulate"
+)
+
+// A cacheStore is the document roots of a generation. It tells a keeper what is written.
+type cacheStore struct {
+	simulate.Store
+	roots  []string
+	keeper *keeper
+	hot    *hotFiles
+
+	mu   sync.Mutex
+	open map[string]simulate.Docroot
+}
+
+// Docroot implements simulate.Store.
+func (s *cacheStore) Docroot(path string) (simulate.Docroot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.open[path]; r != nil {
+		return r, nil
+	}
+	r, err := s.Store.Docroot(path)
+	if err != nil {
+		return nil, err
+	}
+	if s.open == nil {
+		s.open = map[string]simulate.Docroot{}
+	}
+	k := &keptRoot{Docroot: &hotRoot{Docroot: r, path: path, hot: s.hot}, keeper: s.keeper}
+	s.open[path] = k
+	return k, nil
+}
+
+// A keptRoot is a document root that tells what is written.
+type keptRoot struct {
+	simulate.Docroot
+	keeper *keeper
+}
+
+// Create implements simulate.Docroot.
+func (r *keptRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, error) {
+	f, err := r.Docroot.Create(name, mode)
+	if err != nil {
+		return nil, err
+	}
+	return &keptFile{NewFile: f, keeper: r.keeper}, nil
+}
+
+type keptFile struct {
+	simulate.NewFile
+	keeper *keeper
+	size   int64
+}
+
+func (f *keptFile) Write(p []byte) (int, error) {
+	n, err := f.NewFile.Write(p)
+	f.size += int64(n)
+	return n, err
+}
+
+// Commit implements simulate.NewFile.
+func (f *keptFile) Commit(at time.Time) error {
+	err := f.NewFile.Commit(at)
+	if err == nil {
+		f.keeper.wrote(f.size + fileCost)
+	}
+	return err
+}
+
+// fileCost is what a file takes besides its bytes.
+const fileCost = 4 << 10
+
+// A keeper keeps the cache below its bound: it removes the oldest pages, with what stands beside them. Statfiles stay, since
+// without one everything below it would be fresh.
+type keeper struct {
+	server *Server
+	most   int64
+	size   atomic.Int64 // at most what the files take
+	once   atomic.Bool  // somebody counts or removes
+}
+
+func newKeeper(s *Server, most int64) *keeper { return &keeper{server: s, most: most} }
+
+// wrote notes what was written. Where it may be too much, the cache is looked through beside the requests.
+func (k *keeper) wrote(n int64) {
+	if k.size.Add(n) <= k.most || k.server.ctx.Err() != nil || !k.once.CompareAndSwap(false, true) {
+		return
+	}
+	k.server.running.Add(1)
+	go func() {
+		defer k.server.running.Done()
+		defer k.once.Store(false)
+		k.trim()
+	}()
+}
+
+// A cached is a file that may go.
+type cached struct {
+	root simulate.Docroot
+	name string
+	size int64
+	mod  time.Time
+}
+
+// maxListed bounds the files that are looked at in one go.
+const maxListed = 5_000_000
+
+// trim removes the oldest pages until the cache takes no more than nine tenths of its bound. It returns how many it removed.
+func (k *keeper) trim() int {
+	g := k.server.use()
+	defer g.leave()
+	var files []cached
+	var total int64
+	for _, path := range outer(g.roots) {
+		root, err := g.store.Docroot(path)
+		if err != nil {
+			continue
+		}
+		total += pagesIn(root, "", &files)
+	}
+	k.size.Store(total)
+	if total <= k.most {
+		return 0
+	}
+	slices.SortFunc(files, func(a, b cached) int { return cmp.Or(a.mod.Compare(b.mod), strings.Compare(a.name, b.name)) })
+	removed := 0
+	for i := range files {
+		if total <= k.most/10*9 || k.server.ctx.Err() != nil {
+			break
+		}
+		f := &files[i]
+		if err := errors.Join(f.root.Remove(f.name), f.root.Remove(f.name+".h"), f.root.Remove(f.name+".ttl")); err == nil {
+			total -= f.size
+			removed++
+		}
+	}
+	k.size.Store(total)
+	return removed
+}
+
+// outer are the roots that lie in no other.
+func outer(roots []string) []string {
+	return slices.DeleteFunc(slices.Clone(roots), func(r string) bool {
+		return slices.ContainsFunc(roots, func(o string) bool { return o != r && strings.HasPrefix(r, o+"/") })
+	})
+}
+
+// pagesIn adds the pages of a folder and below, and returns what all files in it take.
+func pagesIn(root simulate.Docroot, folder string, files *[]cached) int64 {
+	entries, err := root.List(folder + "/")
+	if err != nil {
+		return 0
+	}
+	var total int64
+	beside := map[string]int64{}
+	for _, e := range entries {
+		if e.Kind == simulate.FileRegular && !simulate.IsPage(e.Name) {
+			total += e.Size + fileCost
+			for _, suffix := range []string{".h", ".ttl"} {
+				if page, ok := strings.CutSuffix(e.Name, suffix); ok {
+					beside[page] += e.Size + fileCost
+				}
+			}
+		}
+	}
+	for _, e := range entries {
+		switch {
+		case len(*files) >= maxListed:
+			return total
+		case e.Kind == simulate.FileFolder:
+			total += pagesIn(root, folder+"/"+e.Name, files)
+		case e.Kind == simulate.FileRegular && simulate.IsPage(e.Name):
+			total += e.Size + fileCost
+			*files = append(*files, cached{root, folder + "/" + e.Name, e.Size + fileCost + beside[e.Name], e.Mod})
+		}
+	}
+	return total
+}

@@ -1,0 +1,3 @@
+module github.com/dispcheck/dispcheck/tools/serve
+
+go 1.26
