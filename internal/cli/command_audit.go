@@ -39,6 +39,7 @@ func auditCommand() *command {
 			{name: "min-severity", kind: choice, values: []string{"error", "warning", "info"}, def: "info", meaning: "leave out what is less severe"},
 			{name: "uses", kind: list, arg: "forms|login", check: checkUses, values: []string{"forms", "login"}, meaning: "what the site uses and has to be open: AEM Forms, AEM's login form"},
 			{name: "page", kind: list, arg: "PATH", check: checkPage, defWords: "found from the rules", meaning: "page of the site, without its extension, to try selectors and the like on; may be given several times"},
+			{name: "host", kind: list, arg: "HOST", check: checkHost, defWords: "one for each virtual host and farm that answer together", meaning: "ask this host; may be given several times"},
 			{name: "as-suite", arg: "FILE|-", completeFrom: completeFiles, meaning: "write a suite for dispcheck test that wants each exposure denied, and what is answered today answered"},
 			{name: "no-httpd", kind: boolean, meaning: "leave out the httpd side"},
 			{name: "define", kind: list, arg: "NAME[=VALUE]", check: checkDefine, meaning: "define a variable as httpd's -D and Define do; may be given several times"},
@@ -272,6 +273,9 @@ func hostKey(h *server.Host, host string) string {
 	return b.String()
 }
 
+// maxAuditHosts bounds how many hosts are asked: each is asked some forty thousand requests.
+const maxAuditHosts = 200
+
 // auditTargets are the hosts to ask: one for each virtual host and farm that answer together, of the names that lead there. left
 // are names of virtual hosts of the platform that lead to no farm of the project.
 func (in *invocation) auditTargets(ctx context.Context, c *configuration, version simulate.Version) (out []audit.Target, left []string, err error) {
@@ -282,17 +286,29 @@ func (in *invocation) auditTargets(ctx context.Context, c *configuration, versio
 	if c.apache == nil {
 		shown.Apache = nil
 	}
-	table, err := shown.Names(ctx)
-	if err != nil {
-		return nil, nil, err
+	var names []effective.Name
+	asked := in.list("host")
+	for _, host := range asked {
+		n, err := shown.Ask(ctx, host)
+		if err != nil {
+			return nil, nil, err
+		}
+		names = append(names, *n)
+	}
+	if len(asked) == 0 {
+		table, err := shown.Names(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		names = table.Names
 	}
 	seen := map[string]int{}
-	for i := range table.Names {
-		n := &table.Names[i]
+	for i := range names {
+		n := &names[i]
 		if n.Unusable {
 			continue
 		}
-		if h := n.VirtualHost; h != nil && n.Farm == nil && !h.At.IsZero() && c.project.Immutable(h.At.File) {
+		if h := n.VirtualHost; len(asked) == 0 && h != nil && n.Farm == nil && !h.At.IsZero() && c.project.Immutable(h.At.File) {
 			if name := h.Name.Host; !slices.Contains(left, name) {
 				left = append(left, name)
 			}
@@ -311,6 +327,9 @@ func (in *invocation) auditTargets(ctx context.Context, c *configuration, versio
 		if at, ok := seen[key]; ok {
 			out[at].Also = append(out[at].Also, n.Host)
 			continue
+		}
+		if len(out) == maxAuditHosts {
+			return nil, nil, usagef("name those that matter with --host", "the configuration has more than %d hosts that something else answers", maxAuditHosts)
 		}
 		seen[key] = len(out)
 		out = append(out, t)
