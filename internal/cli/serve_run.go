@@ -250,7 +250,8 @@ func (s *serving) load(ctx context.Context) (*serve.Configuration, error) {
 	if c.apache != nil {
 		found = append(found, c.apache.Findings...)
 	}
-	out := &serve.Configuration{Project: p, Config: c.Config, Apache: c.apache, Open: c.open, Notes: c.notes}
+	config, notes := completed(c.Config) // --publish stands for the render of a fragment
+	out := &serve.Configuration{Project: p, Config: config, Apache: c.apache, Open: c.open, Notes: slices.Concat(c.notes, notes)}
 	out.Findings = &report.Findings{List: diag.Sort(found), Rules: rules.Find, Names: p.FromRoot, Version: build().Version, Base: rulePages}
 	return out, nil
 }
@@ -542,7 +543,11 @@ func (s *serving) greet(w io.Writer, l, pl net.Listener) {
 		line("cache", "%s for %s%s", filepath.ToSlash(p.Folder), p.Docroot, note)
 	}
 	if pl != nil {
-		line("page", "http://%s", pl.Addr())
+		note := ""
+		if !isLoopback(pl.Addr().String()) {
+			note = "  (EVERY MACHINE THAT REACHES THIS ONE MAY READ IT AND SEND)"
+		}
+		line("page", "http://%s%s", pl.Addr(), note)
 	}
 	line("flush", "curl -X POST -H 'CQ-Action: Activate' -H 'CQ-Handle: /content/…' %s%s/dispatcher/invalidate.cache", scheme, l.Addr())
 	if in.yes("watch") {

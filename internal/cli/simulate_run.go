@@ -161,8 +161,10 @@ func (s *simulation) setRenders(o *simulate.Options, config *model.Config, start
 	if err := s.checkRenderSteps(canned); err != nil {
 		return nil, err
 	}
-	config = s.completed(config, canned)
 	if canned != nil {
+		var notes []string
+		config, notes = completed(config)
+		s.notes = append(s.notes, notes...)
 		if err := canned.Check(labels); err != nil {
 			return nil, err
 		}
@@ -220,14 +222,15 @@ func (s *simulation) checkRenderSteps(canned *mock.Mock) error {
 	return nil
 }
 
-// completed returns a configuration in which the farms of a fragment have renders that a mock can stand for. The one that it
-// is given may be in use elsewhere, and stays as it is.
-func (s *simulation) completed(config *model.Config, canned *mock.Mock) *model.Config {
-	if canned == nil || len(config.Wrapped) == 0 {
-		return config
+// completed returns a configuration in which the farms of a fragment have renders, which something else can stand for, and
+// what is to be said about that. The one that it is given may be in use elsewhere, and stays as it is.
+func completed(config *model.Config) (*model.Config, []string) {
+	if len(config.Wrapped) == 0 {
+		return config, nil
 	}
 	out := *config
 	out.Farms = slices.Clone(config.Farms)
+	var notes []string
 	for i, f := range out.Farms {
 		if len(f.Renders) > 0 {
 			continue
@@ -237,9 +240,9 @@ func (s *simulation) completed(config *model.Config, canned *mock.Mock) *model.C
 			Name: "fragment", Hostname: model.Setting[string]{Value: "localhost"}, Port: model.Setting[int]{Value: 4503}, ReceiveTimeout: model.Setting[int]{Value: 600_000},
 		}}
 		out.Farms[i] = &with
-		s.notes = append(s.notes, "the fragment has no /renders: one is made for it, localhost:4503")
+		notes = append(notes, "the fragment has no /renders: one is made for it, localhost:4503")
 	}
-	return &out
+	return &out, notes
 }
 
 // mixed asks real renders for those that have a URL, and a mock for the others.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,6 +44,7 @@ type exchange struct {
 	body    patient
 	kept    []byte // the start of the body, where somebody may ask
 	keeping bool
+	head    [][2]string // the headers as they are sent, where somebody may ask
 	id      int64
 	number  int // of the configuration that answered
 }
@@ -249,7 +252,21 @@ func (x *exchange) writeHead(status int) {
 		status = http.StatusBadGateway
 	}
 	x.status, x.headed = status, true
+	if x.keeping {
+		x.head = fieldsOf(x.w.Header())
+	}
 	x.w.WriteHeader(status)
+}
+
+// fieldsOf lists headers in order of name.
+func fieldsOf(h http.Header) [][2]string {
+	out := make([][2]string, 0, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			out = append(out, [2]string{name, value})
+		}
+	}
+	return out
 }
 
 // smallBody is how long a file may be to be sent in one piece with its head, shortAnswer how long the body of a render, which may

@@ -55,6 +55,7 @@ type trail struct {
 	trace    *simulate.Trace
 	passage  *site.Passage
 	body     []byte
+	head     [][2]string
 }
 
 type subscriber struct{ events chan page.Event }
@@ -95,7 +96,7 @@ func (r *record) add(x *exchange) {
 		r.next = (r.next + 1) % maxExchanges
 	}
 	if x.keeping {
-		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &x.passage, body: x.kept}
+		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &x.passage, body: x.kept, head: x.head}
 		p.request.Body, p.request.Sink = nil, nil
 		p.passage.Client = nil
 		if len(r.trails) < maxPaths {

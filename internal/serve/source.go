@@ -56,7 +56,7 @@ func (s *Server) Explain(ctx context.Context, id int64) (*page.Explanation, bool
 		return nil, false
 	}
 	e := &page.Explanation{
-		Exchange: p.exchange, Prefix: s.o.Prefix, Body: p.body,
+		Exchange: p.exchange, Prefix: s.o.Prefix, Body: p.body, Sent: p.head,
 		Simulation: &report.Simulation{
 			Request: &p.request, Decision: p.decision, Trace: p.trace, ShowTrace: true, Explain: true, Version: p.g.engine.Version(),
 		},

@@ -56,7 +56,7 @@ func TestLooks(t *testing.T) {
 	b.waitText("#flushed", "touched")
 	s.edit("conf.dispatcher.d/filters/wknd_filters.any", func(text string) string { return text + "/1000 { /type \"allow\n" })
 	b.waitText("#broken", "goes on")
-	for _, size := range []struct{ width, height int64 }{{1280, 800}, {390, 844}} {
+	for _, size := range []struct{ width, height int64 }{{1280, 800}, {390, 844}, {320, 640}} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.look(scheme, size.width, size.height)
 			for _, view := range []struct{ hash, ready string }{

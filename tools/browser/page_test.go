@@ -48,8 +48,9 @@ func TestVisit(t *testing.T) {
 	b.waitText(".verdict", "404 denied")
 	b.click(".again")
 	b.waitText("#detail .facts", "configuration 2")
+	contains(t, "the verdict", b.text(".verdict .before"), "before: 404 denied", "filters/default_filters.any:7", "request 1", "by configuration 1")
 	contains(t, "the stage", b.stage("filter"), "allow by /0999", `/0999 { /type "allow"`, "filters/wknd_filters.any:")
-	if got := b.text(".verdict"); strings.Contains(got, "denied") {
+	if got := b.text(".verdict .says"); strings.Contains(got, "denied") {
 		t.Errorf("it is still denied:\n%s", got)
 	}
 
@@ -200,6 +201,22 @@ func TestKeyboard(t *testing.T) {
 	b.press(kb.Enter)
 	if got := eval[string](b, `document.activeElement.id`); got != "detail" {
 		t.Errorf("Enter leads to %q", got)
+	}
+
+	// What is drawn anew while requests come leaves the keyboard where it was.
+	for _, view := range []struct{ name, focus, news string }{
+		{"rules", "#rules tbody tr:nth-child(2) .place", `[...document.querySelectorAll("#rules tbody .number")].some((n) => n.textContent === "4")`},
+		{"cache", `#cache-tree button[aria-label="Flush /content/wknd/us/en.html"]`, `document.getElementById("cache-tree").textContent.includes("for-cache.html")`},
+	} {
+		b.click(fmt.Sprintf(`[data-view=%q]`, view.name))
+		b.wait(fmt.Sprintf(`document.querySelector(%s) !== null`, quote(view.focus)))
+		const here = `document.activeElement.href + document.activeElement.getAttribute("aria-label")`
+		eval[bool](b, fmt.Sprintf(`(document.querySelector(%s).focus(), window.was = document.activeElement, window.label = %s, true)`, quote(view.focus), here))
+		s.get("/us/en/for-" + view.name + ".html")
+		b.wait(view.news)
+		if eval[bool](b, `window.was === document.activeElement`) || !eval[bool](b, here+` === window.label`) {
+			t.Errorf("%s: the keyboard is at %s", view.name, eval[string](b, `document.activeElement.outerHTML`))
+		}
 	}
 }
 

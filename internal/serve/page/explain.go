@@ -23,7 +23,9 @@ type explanationJSON struct {
 	// Headers are the request's as they were sent, Assumed what was assumed about it.
 	Headers [][2]string `json:"request_headers"`
 	Assumed []string    `json:"assumed"`
-	Body    *bodyJSON   `json:"body"`
+	// Sent is the response's headers; null where only those of the simulation are known.
+	Sent [][2]string `json:"sent"`
+	Body *bodyJSON   `json:"body"`
 	// Files are the cache file and what belongs to it, as they are now.
 	Files []cacheFileJSON `json:"files"`
 	// Text is what the command simulate prints for people, Command the command line that asks the same.
@@ -49,7 +51,7 @@ func newExplanationJSON(x *Explanation, config string) (*explanationJSON, error)
 	}
 	out := &explanationJSON{
 		Exchange: newExchangeJSON(&x.Exchange, x.Prefix), Simulation: simulation.Bytes(), Texts: textsOf(s, x.Prefix), By: placeOf(s.Decision.By, x.Prefix),
-		Headers: [][2]string{}, Assumed: []string{}, Files: newCacheFilesJSON(x.Files, x.Prefix), Text: text.String(), Command: commandLine(s.Request, config),
+		Sent: x.Sent, Headers: [][2]string{}, Assumed: []string{}, Files: newCacheFilesJSON(x.Files, x.Prefix), Text: text.String(), Command: commandLine(s.Request, config),
 	}
 	for _, f := range s.Request.Header {
 		out.Headers = append(out.Headers, [2]string{f.Name, f.Value})
@@ -154,7 +156,7 @@ func (t *texts) addPassage(s *report.Simulation) {
 
 // How much of a piece of configuration is shown.
 const (
-	textLines = 8
+	textLines = 12
 	textBytes = 1200
 )
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -60,6 +61,23 @@ func TestIsText(t *testing.T) {
 	for text, want := range map[string]bool{"": true, "<p>é": true, "<p>\xc3": true, "a\x00b": false, "\x89PNG\r\n\x1a\n\xff\xff\xff": false} {
 		if isText([]byte(text)) != want {
 			t.Errorf("%q: want %v", text, want)
+		}
+	}
+}
+
+// TestQuoted: a shell gives back what was quoted for it.
+func TestQuoted(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell to ask")
+	}
+	for _, word := range []string{
+		"", "a", "a b", "'", "''", `"`, `\`, `\'`, "$(id)", "`id`", "${HOME}", "a;id", "a&id", "a|id", "a>b", "#a", "~", "~root", "*", "?", "[a]", "{a,b}", "!", "!!", "-n", "\n", "\t a",
+		"a\nid", "é\xff", "%s", "=", "a=b", "^", "(a)", "<a",
+	} {
+		out, err := exec.Command(sh, "-c", "printf '%s|' "+quoted(word)).Output()
+		if err != nil || string(out) != word+"|" {
+			t.Errorf("%q: the shell has %q (%v) of %s", word, out, err, quoted(word))
 		}
 	}
 }

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dispcheck/dispcheck/fixtures"
 	"github.com/dispcheck/dispcheck/internal/report"
 )
 
@@ -240,25 +242,41 @@ func TestSendExplainFlush(t *testing.T) {
 	}
 }
 
-// TestSimulationIsTheCommands: what the page is told is what dispcheck simulate prints, byte for byte.
+// TestSimulationIsTheCommands: what the page is told is what dispcheck simulate prints, byte for byte, and it has the text of
+// every place that is named there, for all requests that the sample projects come with.
 func TestSimulationIsTheCommands(t *testing.T) {
-	s := newTestSite(t)
-	s.play(t)
-	h := newHandler(s, Options{Listen: "127.0.0.1:8081"})
-	for id := int64(1); id <= s.Count(); id++ {
-		x, ok := s.Log.Explain(id)
-		if !ok {
-			t.Fatalf("request %d is not kept", id)
-		}
-		var want bytes.Buffer
-		if err := report.JSONLine(&want, report.NewSimulationJSON(x.Simulation, "")); err != nil {
-			t.Fatal(err)
-		}
-		got := decoded[explanationJSON](t, asked(h, "GET", fmt.Sprintf("/api/request?id=%d", id), ""))
-		if string(got.Simulation) != strings.TrimSpace(want.String()) {
-			t.Errorf("request %d differs:\n%s\n%s", id, got.Simulation, want.String())
-		}
-		everyPlaceHasText(t, &got)
+	for _, example := range fixtures.Names() {
+		t.Run(example, func(t *testing.T) {
+			s := newTestSiteOf(t, example)
+			h := newHandler(s, Options{Listen: "127.0.0.1:8081"})
+			for _, r := range fixtures.Requests(example) {
+				q := Request{Method: r.Method, URL: r.URL, Host: r.Host}
+				for _, line := range r.Header {
+					name, value, _ := strings.Cut(line, ": ")
+					q.Header = append(q.Header, [2]string{name, value})
+				}
+				id, err := s.Send(t.Context(), q)
+				if err != nil {
+					t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+				}
+				x, ok := s.Log.Explain(id)
+				if !ok {
+					t.Fatalf("request %d is not kept", id)
+				}
+				var want bytes.Buffer
+				if err := report.JSONLine(&want, report.NewSimulationJSON(x.Simulation, "")); err != nil {
+					t.Fatal(err)
+				}
+				got := decoded[explanationJSON](t, asked(h, "GET", fmt.Sprintf("/api/request?id=%d", id), ""))
+				if string(got.Simulation) != strings.TrimSpace(want.String()) {
+					t.Errorf("%s %s differs:\n%s\n%s", r.Method, r.URL, got.Simulation, want.String())
+				}
+				everyPlaceHasText(t, &got)
+			}
+			if s.Count() < 20 {
+				t.Errorf("%d requests only", s.Count())
+			}
+		})
 	}
 }
 
@@ -288,6 +306,25 @@ func everyPlaceHasText(t *testing.T, x *explanationJSON) {
 		}
 	}
 	look(v)
+}
+
+// TestSent: headers as they were sent are told where they are known.
+func TestSent(t *testing.T) {
+	s := newTestSite(t)
+	h := newHandler(s, Options{Listen: "127.0.0.1:8081"})
+	id, err := s.Send(t.Context(), Request{Method: "GET", URL: "/system/console"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := fmt.Sprintf("/api/request?id=%d", id)
+	if got := decoded[explanationJSON](t, asked(h, "GET", url, "")); got.Sent != nil {
+		t.Errorf("got %v", got.Sent)
+	}
+	want := [][2]string{{"Location", "http://a.example.localhost/"}}
+	s.Log.at(id).path.Sent = want
+	if got := decoded[explanationJSON](t, asked(h, "GET", url, "")); !slices.Equal(got.Sent, want) {
+		t.Errorf("got %v", got.Sent)
+	}
 }
 
 // TestHostile: whatever a request holds comes as JSON and as nothing else.

@@ -3,7 +3,6 @@ package page
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"path"
 	"slices"
@@ -45,11 +44,13 @@ type testSite struct {
 
 var start = time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
 
-func newTestSite(t testing.TB) *testSite {
+func newTestSite(t testing.TB) *testSite { return newTestSiteOf(t, "cloud") }
+
+func newTestSiteOf(t testing.TB, example string) *testSite {
 	t.Helper()
 	s := &testSite{Log: NewLog(maxRecent), store: &docroot.Memory{MaxBytes: 1 << 20}, clock: simulate.NewTimeline(start), coverage: suite.NewCoverage(), revision: 1}
 	var err error
-	if s.project, err = project.Load(t.Context(), project.Options{Path: "example:cloud"}); err != nil {
+	if s.project, err = project.Load(t.Context(), project.Options{Path: "example:" + example}); err != nil {
 		t.Fatal(err)
 	}
 	if s.apache, err = s.project.Apache(t.Context()); err != nil {
@@ -321,22 +322,6 @@ func (s *testSite) Files() (list []*source.File) {
 	}
 	slices.SortFunc(list, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(list, func(a, b *source.File) bool { return a.Name == b.Name })
-}
-
-// play sends what a visitor, an attacker and a publish would.
-func (s *testSite) play(t testing.TB) {
-	t.Helper()
-	for i, url := range []string{
-		"/", "/us/en.html", "/us/en.html?utm_source=newsletter", "/us/en/adventures.html", "/us/en/adventures/bali-surf-camp.html", "/us/en/faqs.html?q=1",
-		"/etc.clientlibs/wknd/clientlibs/clientlib-site.lc-54d3f1a2-lc.min.css", "/content/dam/wknd/en/logo.png", "/graphql/execute.json/wknd/adventures",
-		"/system/console", "/crx/de/index.jsp", "/bin/querybuilder.json?path=/home", "/content/wknd/us/en.infinity.json", "/wp-login.php", "/blog/2019/first-trip",
-		"/us/en.html", "/content/wknd/us/en/_jcr_content/root.html", "/libs/granite/csrf/token.json", "/favicon.ico",
-	} {
-		if _, err := s.Send(t.Context(), Request{Method: "GET", URL: url, Header: [][2]string{{"X-Forwarded-Proto", "https"}, {"User-Agent", fmt.Sprintf("visitor/%d", i)}}}); err != nil {
-			t.Fatal(err)
-		}
-		s.clock.Advance(700 * time.Millisecond)
-	}
 }
 
 var _ Source = (*testSite)(nil)

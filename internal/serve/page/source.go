@@ -139,6 +139,9 @@ type Explanation struct {
 	Simulation *report.Simulation
 	// Prefix goes before the names of files, as --path-prefix asks.
 	Prefix string
+	// Sent is the headers of the answer as they were sent, where they may differ from those of the simulation: a redirect leads
+	// back to this server, a body is compressed. nil where they were not kept.
+	Sent [][2]string
 	// Body is how the body of the answer began, at most a few kilobytes; nil where it was not kept.
 	Body []byte
 	// Files are the cache file of the URL, what stands beside it, and the statfiles from the document root down to it, as

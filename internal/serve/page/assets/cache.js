@@ -1,6 +1,6 @@
 // The cache as a tree: which pages are fresh, which are stale, and why.
 
-import { announce, byId, bytes, day, el, fill, later, moment, plural } from "./dom.js";
+import { announce, byId, bytes, day, el, fill, later, moment, plural, steady } from "./dom.js";
 import { change, read } from "./server.js";
 import { effects } from "./path.js";
 import { chip, place } from "./words.js";
@@ -69,7 +69,6 @@ function grown(files) {
 }
 
 function draw() {
-  const focused = document.activeElement?.dataset?.folder;
   const sum = { fresh: 0, stale: 0, grace: 0 };
   const parts = tree.roots.map((r) => {
     const root = grown(r.files);
@@ -81,8 +80,7 @@ function draw() {
       r.files.length > 0 && el("div", { class: "tree" }, statOf(root), inside(root, r.path, 0)));
   });
   summary.textContent = `${plural(sum.fresh + sum.stale + sum.grace, "page")}: ${sum.fresh} fresh, ${sum.stale} stale${sum.grace ? `, ${sum.grace} stale after /gracePeriod` : ""}${tree.more ? `, ${tree.more > 0 ? tree.more : "some"} more files not shown` : ""}`;
-  fill(box, parts);
-  if (focused) [...box.querySelectorAll("summary")].find((s) => s.dataset.folder === focused)?.focus();
+  steady(box, () => fill(box, parts));
 }
 
 const statOf = (f) => f.stat && el("p", { class: "stat" }, chip(".stat", "flush"), el("span", { class: "quiet" }, " touched ", moment(f.stat.modified, day)));

@@ -88,8 +88,10 @@ function finding(f, where) {
 }
 
 function drawFindings() {
-  fill(text, findings().length
-    ? findings().map((f) => finding(f, f.file))
+  const order = Object.keys(looks); // the worst first
+  const list = [...findings()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  fill(text, list.length
+    ? list.map((f) => finding(f, f.file))
     : el("p", { class: "empty" }, lint ? "lint finds nothing in this configuration." : "lint is at work."));
 }
 

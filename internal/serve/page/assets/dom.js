@@ -82,6 +82,17 @@ export function announce(text) {
   announcer.textContent = text;
 }
 
+/** steady draws something anew and leaves the keyboard where it was: on the element that stands for the same. */
+export function steady(box, draw) {
+  const all = () => [...box.querySelectorAll("a, button, summary, [tabindex]")];
+  const key = (e) => [e.tagName, e.getAttribute("href"), e.getAttribute("aria-label"), e.dataset.folder, e.className, e.parentNode.dataset.name].join(" ");
+  const at = box.contains(document.activeElement) && document.activeElement !== box ? document.activeElement : null;
+  const same = at && key(at);
+  const nth = at && all().filter((e) => key(e) === same).indexOf(at);
+  draw();
+  if (at) all().filter((e) => key(e) === same)[nth]?.focus({ preventScroll: true });
+}
+
 /** once runs a function in the next frame, however often it was asked for. */
 export function once(f) {
   let asked = false;

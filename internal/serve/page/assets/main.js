@@ -30,6 +30,7 @@ function route() {
     cache.close();
     rules.close();
     view = next;
+    document.title = `${document.querySelector(`[data-view="${view}"]`).firstChild.textContent.trim()} · dispcheck serve`;
   }
   let decoded = "";
   try {
@@ -45,6 +46,7 @@ function route() {
       requests.redraw();
       if (id) path.show(id);
       else path.blank();
+      if (id && !byId("list").offsetParent) byId("detail").focus(); // on a phone the path takes the place of the list
       break;
     }
     case "cache":
@@ -209,7 +211,7 @@ async function send(form) {
   }
 }
 
-path.whenSent((request) => send(() => request), requests.find);
+path.whenSent((request) => send(() => request), requests.find, requests.before);
 
 byId("send-form").addEventListener("submit", (e) => {
   e.preventDefault();

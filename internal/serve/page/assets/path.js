@@ -1,6 +1,6 @@
 // The path of one request: verdict, what decided, and what each stage found.
 
-import { announce, byId, bytes, day, el, fill, moment, plural } from "./dom.js";
+import { announce, byId, bytes, day, el, fill, moment, plural, steady } from "./dom.js";
 import { read } from "./server.js";
 import { chip, config, fullPlace, outcomeChip, outcomeLook, outcomeWord, place } from "./words.js";
 
@@ -8,11 +8,13 @@ const detail = byId("detail");
 let asked = 0;
 let send = () => {};
 let known = () => null;
+let before = () => null;
 
-/** whenSent sets what sends a request again, and what finds one in the list. */
-export function whenSent(f, find) {
+/** whenSent sets what sends a request again, what finds one in the list, and what finds the one before that asked the same. */
+export function whenSent(f, find, earlier) {
   send = f;
   known = find;
+  before = earlier;
 }
 
 // What belongs to a connection or to a body, neither of which is kept.
@@ -40,11 +42,11 @@ export async function show(id) {
   }
   if (mine !== asked) return; // another one was opened meanwhile
   const open = new Set([...detail.querySelectorAll("details[open]")].map((d) => d.dataset.name));
-  const again = document.activeElement?.classList.contains("again");
-  fill(detail, back(), heading(x), decided(x), stages(x), answer(x), files(x), more(x));
-  for (const d of detail.querySelectorAll("details")) if (open.has(d.dataset.name)) d.open = true;
+  steady(detail, () => {
+    fill(detail, back(), heading(x), decided(x), stages(x), answer(x), files(x), more(x));
+    for (const d of detail.querySelectorAll("details")) if (open.has(d.dataset.name)) d.open = true;
+  });
   detail.scrollTop = 0;
-  if (again) detail.querySelector(".again").focus(); // who sends again may do so again
 }
 
 let about = () => null;
@@ -134,7 +136,17 @@ function decided(x) {
       el("strong", { class: "word" }, `${s.response?.status ?? ""} ${outcomeWord(s.outcome)}`.trim()), " ", sentence(s),
       s.verdict === "depends" && [" ", chip("depends on what is not simulated", "warn")]),
     config(x.by, textAt(x, x.by), fullPlace),
-    el("p", { class: "quiet code" }, s.reason));
+    el("p", { class: "quiet code" }, s.reason),
+    changed(x));
+}
+
+// changed says what became of the same request before, where that was something else.
+function changed(x) {
+  const e = x.exchange;
+  const b = before({ ...e, url: x.simulation.request.url });
+  if (!b || (b.status === e.status && b.outcome === e.outcome && b.by?.file === e.by?.file && b.by?.line === e.by?.line)) return null;
+  return el("p", { class: "before" }, "before: ", outcomeChip(b.outcome, b.status), " ", b.by && [place(b.by), " "],
+    el("a", { href: `#/requests/${b.id}` }, `request ${b.id}`), b.revision !== e.revision && `, by configuration ${b.revision}`);
 }
 
 // How a stage stands in the path. The word is read out; the mark is for the eye.
@@ -324,7 +336,7 @@ function answer(x) {
   const s = x.simulation;
   const r = s.response;
   if (!r) return null;
-  const headers = Object.entries(r.headers);
+  const headers = x.sent ?? Object.entries(r.headers);
   return el("section", { class: "block", "aria-labelledby": "answer-title" },
     el("h3", { id: "answer-title" }, "Response"),
     el("p", {}, outcomeChip(s.outcome, r.status), ` from ${r.from}, ${bytes(x.exchange.bytes)}`, r.cut && [" ", chip("cut short", "bad")], r.error_document && " — the body is httpd's ErrorDocument"),
@@ -335,9 +347,12 @@ function answer(x) {
 }
 
 function files(x) {
-  if (!x.files.length) return null;
+  const file = x.simulation.cache?.file;
+  const missing = file && !x.files.some((f) => f.kind === "page");
+  if (!x.files.length && !missing) return null;
   return el("section", { class: "block", "aria-labelledby": "files-title" },
     el("h3", { id: "files-title" }, "In the cache now"),
+    missing && el("p", {}, chip("no page", "calm"), " ", el("code", {}, file)),
     el("ul", { class: "plain cache-files" }, x.files.map((f) => el("li", {},
       f.kind === "page" ? chip(f.fresh ? "fresh" : "stale", f.fresh ? "good" : "warn") : chip(f.kind, f.kind === "statfile" ? "flush" : "calm"), " ",
       el("code", {}, f.name), " ",
@@ -349,9 +364,9 @@ function more(x) {
   const trace = x.simulation.trace;
   return el("section", { class: "block", "aria-label": "More" },
     trace.length > 0 && folded("log", `${plural(trace.length, "line")} of the logs`,
-      el("ol", { class: "log scroll", tabindex: "0" }, trace.map((t) => el("li", {}, el("span", { class: `level level-${t.level}` }, t.level), el("span", { class: "stage-name" }, t.stage), el("span", {}, t.message))))),
+      el("ol", { class: "log scroll", tabindex: "0", "aria-label": "Lines of the logs" }, trace.map((t) => el("li", {}, el("span", { class: `level level-${t.level}` }, t.level), el("span", { class: "stage-name" }, t.stage), el("span", {}, t.message))))),
     folded("text", "As dispcheck simulate prints it", el("pre", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Output of dispcheck simulate" }, x.text)),
-    el("div", { class: "command" }, el("p", { class: "quiet" }, "The same on the command line:"), el("code", { tabindex: "0" }, x.command),
+    el("div", { class: "command" }, el("p", { class: "quiet" }, "The same on the command line:"), el("code", { tabindex: "0", role: "region", "aria-label": "Command line" }, x.command),
       el("button", { type: "button", onclick: (e) => copy(e.currentTarget, x.command) }, "Copy")));
 }
 

@@ -179,6 +179,9 @@ function indexOf(id) {
 /** find returns a request of the list. */
 export const find = (id) => all.find((e) => e.id === id) ?? null;
 
+/** before returns the request before another one that asked the same. */
+export const before = (e) => all.findLast((o) => o.id < e.id && o.method === e.method && o.host === e.host && o.url === e.url) ?? null;
+
 /** redraw measures anew, as when the list comes into sight. */
 export function redraw() {
   rowHeight = 0;

@@ -1,6 +1,6 @@
 // Rules and how often they decided.
 
-import { byId, el, fill, later, plural } from "./dom.js";
+import { byId, el, fill, later, steady } from "./dom.js";
 import { read } from "./server.js";
 import { place } from "./words.js";
 
@@ -65,7 +65,7 @@ function draw() {
             el("th", { scope: "row" }, named.has(kind) && [el("strong", {}, r.name || "without a name"), " "], el("code", {}, r.text)),
             el("td", {}, place(r.at))))))));
   });
-  fill(box, parts.some(Boolean) ? parts : el("p", { class: "quiet" }, rules.length ? "No rule is left." : "The configuration has no rules."));
+  steady(box, () => fill(box, parts.some(Boolean) ? parts : el("p", { class: "quiet" }, rules.length ? "No rule is left." : "The configuration has no rules.")));
 }
 
 // bar is a length: the number beside it says the same.

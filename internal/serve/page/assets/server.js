@@ -36,9 +36,10 @@ async function reached(asked) {
   }
 }
 
+let instance = ""; // of the server that the page heard of first
+
 /** listen opens the stream of events. The handlers are named as the events; "live" is told whether the stream is open. */
 export function listen(handlers) {
-  let instance = "";
   const stream = new EventSource("api/events");
   stream.onopen = () => handlers.live(true);
   stream.onerror = () => {
