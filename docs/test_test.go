@@ -3,7 +3,6 @@ package docs_test
 import (
 	"bytes"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -13,46 +12,56 @@ import (
 
 const testPage = "docs/test.md"
 
-// TestTestPageRuns runs each command of the page about test in a folder with the suites that it shows, and looks for the
-// lines that it shows of their output.
+// TestTestPageRuns runs each command of the page about test in a folder with the suites that it shows. What stands behind a command is
+// part of what it prints; where that begins with FAIL, or says what cannot be updated, the command fails.
 func TestTestPageRuns(t *testing.T) {
-	text := pages(t)[testPage]
+	list := snippets(pages(t)[testPage])
 	t.Chdir(t.TempDir())
-	for _, m := range regexp.MustCompile("(?s)```yaml\n# ([a-z.]+)\n.*?```").FindAllStringSubmatch(text, -1) {
-		body := strings.TrimSuffix(strings.TrimPrefix(m[0], "```yaml\n"), "```")
-		if err := os.WriteFile(m[1], []byte(body), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ran := 0
-	var all bytes.Buffer
-	for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(text, -1) {
-		for line := range strings.Lines(m[1]) {
-			ran++
-			var errs bytes.Buffer
-			if code := cli.Main(words(strings.TrimSpace(line)), strings.NewReader(""), &all, &errs); code != 0 {
-				t.Errorf("%s\nexits with %d:\n%s%s", line, code, all.String(), errs.String())
+	writeFile(t, "urls.txt", "/us/en.html www.wknd.example\nPOST /system/console www.wknd.example\nhttps://magazine.wknd.example/\n")
+	ran, shown := 0, 0
+	for i, s := range list {
+		switch s.language {
+		case "yaml":
+			if name, named := strings.CutPrefix(s.text, "# "); named {
+				name, _, _ = strings.Cut(name, "\n")
+				writeFile(t, name, s.text)
+			}
+		case "sh":
+			want := ""
+			if i+1 < len(list) && list[i+1].language == "" {
+				want = list[i+1].text
+				shown++
+			}
+			wantCode := 0
+			if strings.HasPrefix(want, "FAIL") || strings.Contains(want, "cannot be updated") {
+				wantCode = 1
+			}
+			var out bytes.Buffer
+			for line := range strings.Lines(s.text) {
+				ran++
+				if code := cli.Main(words(strings.TrimSpace(line)), strings.NewReader(""), &out, &out); code != wantCode {
+					t.Errorf("%sexits with %d, want %d:\n%s", line, code, wantCode, out.String())
+				}
+			}
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%sdoes not print\n%s\nThe output is\n%s", s.text, want, out.String())
 			}
 		}
 	}
-	if ran < 5 {
-		t.Errorf("only %d commands were found", ran)
+	if ran < 8 || shown < 6 {
+		t.Errorf("only %d commands and %d outputs were found", ran, shown)
 	}
-	suiteText, err := os.ReadFile("site.dispcheck.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	broken := bytes.Replace(suiteText, []byte(`{cache: "no: /query string/"}`), []byte("{cache: yes}"), 1)
-	if err := os.WriteFile("site.dispcheck.yaml", broken, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code := cli.Main(words("dispcheck test site.dispcheck.yaml -c example:cloud"), strings.NewReader(""), &all, &all); code != 1 {
-		t.Errorf("a case that fails gives exit code %d", code)
-	}
-	for _, m := range regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(regexp.MustCompile("(?s)```[a-z]+\n.*?```").ReplaceAllString(text, ""), -1) {
-		if !strings.Contains(all.String(), m[1]) {
-			t.Errorf("no command prints\n%s\nThe output is\n%s", m[1], all.String())
+	for _, name := range []string{"coverage.html", "lcov.info", "junit.xml"} {
+		if info, err := os.Stat(name); err != nil || info.Size() == 0 {
+			t.Errorf("%s was not written: %v", name, err)
 		}
+	}
+}
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -365,7 +365,7 @@ func (d *Decision) reset() {
 	if d.Render.Render != nil || len(d.Render.Attempts) > 0 || d.Render.Target != "" {
 		d.Render = RenderChoice{Attempts: d.Render.Attempts[:0]}
 	}
-	if d.Response.Status != 0 {
+	if d.Response.Status != 0 || d.Response.From != "" { // httpd may answer without a status that is known
 		d.Response = Response{}
 	}
 	if d.Invalidation.Reached {

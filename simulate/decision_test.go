@@ -72,3 +72,23 @@ func checkZero(t *testing.T, name string, v reflect.Value) {
 		t.Errorf("%s is left", name)
 	}
 }
+
+// TestDecisionIsUsedAgain: nothing of an answer whose status httpd does not tell is left in the next one.
+func TestDecisionIsUsedAgain(t *testing.T) {
+	var d Decision
+	d.EndInHTTPD(&HTTPDEnd{URI: "/cgi-bin/", Header: Header{{Name: "Content-Type", Value: "httpd/unix-directory"}}})
+	if d.Response.From != "httpd" || len(d.Response.Header) != 1 {
+		t.Fatalf("got %+v", d.Response)
+	}
+	e := New(decode(t, `/filter { /0001 { /type "allow" /url "*" } }`, Version{}, nil), Options{})
+	r, err := NewRequest("GET", "/a.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Decide(t.Context(), r, &d, nil); err != nil {
+		t.Fatal(err)
+	}
+	if d.Response.From == "httpd" || len(d.Response.Header) != 0 {
+		t.Errorf("the answer before it is left: %+v", d.Response)
+	}
+}

@@ -131,11 +131,7 @@ func (c *Coverage) add(k CoverageKind, name string, at source.Span) {
 	c.order = append(c.order, it)
 }
 
-// Note counts what decided about one step, and about those before it that were redirected. Its trace must have been asked for
-// what was looked at.
-func (c *Coverage) Note(o *Observed) { c.count(c.decided(o)) }
-
-// count counts what decided, as decided returned it.
+// count counts what decided, as Decided returned it.
 func (c *Coverage) count(list []*Covered) {
 	for _, it := range list {
 		it.Times++
@@ -148,8 +144,9 @@ type noting struct {
 	found    []*Covered
 }
 
-// decided returns what decided about one step: once for each time that it did. It changes nothing, so that many goroutines may call it.
-func (c *Coverage) decided(o *Observed) []*Covered {
+// Decided returns what decided about one step, and about those before it that were redirected: once for each time that it did. The
+// trace must have been asked for what was looked at. It changes nothing, so that many goroutines may call it.
+func (c *Coverage) Decided(o *Observed) []*Covered {
 	n := noting{coverage: c}
 	d := o.Decision
 	looked := o.Trace.Looked

@@ -83,7 +83,7 @@ func TestDecided(t *testing.T) {
 		}
 		return b.String()
 	}
-	c.Note(o)
+	c.count(c.Decided(o))
 	want := "host 1: 1\nhost 2: 1\nrule 1: 1\nrule 2: 1\nrule 3: 0\ncond 1: 0\ncond 2: 1\nfarm: 2\nfilter 1: 1\nfilter 2: 1\ncache 1: 1\ncache 2: 2\nparam 1: 1\nparam 2: 1\nstale 1: 1\nstale 2: 2\nclient: 1\n"
 	if diff := cmp.Diff(want, counts()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
@@ -91,7 +91,7 @@ func TestDecided(t *testing.T) {
 	// A loop ends with the redirect that led back: its answer counts once.
 	o = &Observed{Decision: &simulate.Decision{}, Trace: &simulate.Trace{}, Passage: &site.Passage{Loop: true, Redirects: []site.Redirect{{Host: host("host 1")}}}}
 	o.Passage.Result.Host = host("host 1")
-	c.Note(o)
+	c.count(c.Decided(o))
 	if !strings.HasPrefix(counts(), "host 1: 2\n") {
 		t.Errorf("got %s", counts())
 	}
@@ -134,7 +134,7 @@ func TestConditionsThatDecide(t *testing.T) {
 					s.Conditions = append(s.Conditions, rewrite.CondStep{Cond: cond, Matched: strings.Contains(w, "+")})
 				}
 			}
-			c.Note(&Observed{Decision: &simulate.Decision{}, Trace: &simulate.Trace{}, Passage: &site.Passage{Steps: []rewrite.Step{s}}})
+			c.count(c.Decided(&Observed{Decision: &simulate.Decision{}, Trace: &simulate.Trace{}, Passage: &site.Passage{Steps: []rewrite.Step{s}}}))
 			var got []string
 			for _, it := range c.Items() {
 				if it.Times > 0 {

@@ -204,7 +204,8 @@ func filterSubject(a Answer) *subject {
 	}
 	s.equals = func(want string) bool {
 		want, by, named := strings.Cut(want, " by ")
-		return word == strings.TrimSpace(want) && (!named || rule != nil && (by == rule || strings.TrimSpace(by) == rule))
+		label := func(s string) string { return strings.TrimPrefix(strings.TrimSpace(s), "/") }
+		return word == strings.TrimSpace(want) && (!named || rule != nil && (by == rule || label(by) == label(plainText(rule))))
 	}
 	s.update = func(want string) string {
 		if strings.Contains(want, " by ") {
@@ -220,11 +221,20 @@ func cacheSubject(a Answer) *subject {
 	cacheable, _ := a.LookUp("cache.cacheable")
 	info, _ := a.LookUp("cache.info")
 	reason, _ := a.LookUp("cache.reason")
+	code, _ := a.LookUp("cache.code")
 	action, _ := a.LookUp("cache.action")
 	word := map[any]string{true: "yes", false: "no", nil: "null"}[cacheable]
 	s := textSubject(word)
 	s.value = cacheable
 	reasons := []string{plainText(info), plainText(reason)}
+	for _, r := range reasons {
+		if general, _, ok := strings.Cut(r, ": "); ok { // what follows is about the one request
+			reasons = append(reasons, general)
+		}
+	}
+	if code != nil && word == "no" {
+		reasons = append(reasons, plainText(code))
+	}
 	if action != nil {
 		s.texts = append(s.texts, plainText(action))
 	}

@@ -309,6 +309,7 @@ func (rd *reader) tabled(s *Suite, f *fragment, tags []string, defaults []settin
 		r.Failf(table, "write NAME: VALUE lines, each row behind a dash", "table is %s, not a list of rows", table.Kind)
 		return
 	}
+	n = withoutTable(n, body) // or each row would be read with all of them
 	for _, row := range table.Items {
 		inner, before := newVariables(vars), r.Count()
 		for _, e := range readVariables(r, "the row", row) {
@@ -321,6 +322,18 @@ func (rd *reader) tabled(s *Suite, f *fragment, tags []string, defaults []settin
 			return // each row would say the same again
 		}
 	}
+}
+
+// withoutTable returns the entry n, whose keys stand in body, without its table.
+func withoutTable(n, body *yamltext.Node) *yamltext.Node {
+	rest := *body
+	rest.Entries = slices.DeleteFunc(slices.Clone(body.Entries), func(e yamltext.Entry) bool { return e.Key.Text == "table" })
+	if body == n {
+		return &rest
+	}
+	out := *n
+	out.Entries = []yamltext.Entry{{Key: n.Entries[0].Key, Value: &rest}}
+	return &out
 }
 
 // A draft is a case as a text says it, with variables put in.
@@ -612,10 +625,10 @@ func (rd *reader) one(f *fragment, tags []string, defaults []setting, d *draft, 
 // usualFollow is how many redirects are followed where a case expects a number of them and does not say.
 const usualFollow = 10
 
-// Expects reports whether something is expected of a name, such as "log".
+// Expects reports whether something is expected of a name, such as "log", or of what lies below it.
 func (c *Case) Expects(name string) bool {
 	return slices.ContainsFunc(c.Wants, func(wants []Expectation) bool {
-		return slices.ContainsFunc(wants, func(x Expectation) bool { return x.Path == name })
+		return slices.ContainsFunc(wants, func(x Expectation) bool { return x.Path == name || strings.HasPrefix(x.Path, name+".") })
 	})
 }
 
@@ -822,7 +835,7 @@ func (rd *reader) without(n *yamltext.Node) (*yamltext.Node, []yamltext.Entry) {
 // roots are the first words of paths.
 var roots = []string{
 	"filter", "cache", "farm", "vhost", "uri", "rewrite", "redirect", "hops", "status", "file", "header", "stale", "fresh", "deleted", "touched", "refetched", "log",
-	"request", "outcome", "reason", "source", "verdict", "httpd", "render", "response", "invalidation", "env", "not_simulated",
+	"request", "outcome", "reason", "source", "verdict", "httpd", "render", "response", "invalidation", "env", "not_simulated", "trace", "explain",
 }
 
 func isRoot(name string) bool { return slices.Contains(roots, name) }

@@ -272,7 +272,7 @@ func (it *item) play(ctx context.Context, play Player, coverage *Coverage) {
 	c := it.Case
 	it.err = play(ctx, c, func(seen *Observed) error {
 		if coverage != nil {
-			it.decided = append(it.decided, coverage.decided(seen)...)
+			it.decided = append(it.decided, coverage.Decided(seen)...)
 		}
 		for i := range c.Wants[seen.Step] {
 			want := &c.Wants[seen.Step][i]

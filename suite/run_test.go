@@ -93,9 +93,9 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunErrors(t *testing.T) {
-	s := suiteOf(t, "- GET /a: {filter.acton: x, cache.nope: y}\n- GET /b: {filter: deny}\n")
+	s := suiteOf(t, "- GET /a: {filter.acton: x, cache.nowhere: y}\n- GET /b: {filter: deny}\n")
 	rep, err := Run(context.Background(), []*Suite{s}, Options{Players: []Player{same, same}})
-	want := "s.yaml:1:12: filter has no acton; did you mean action?\ns.yaml:1:29: cache has no nope; known are action, cacheable, depends_on, file, info, reason"
+	want := "s.yaml:1:12: filter has no acton; did you mean action?\ns.yaml:1:29: cache has no nowhere; known are action, cacheable, code, depends_on, file, info, reason"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

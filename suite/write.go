@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
@@ -40,6 +42,86 @@ func Write(w io.Writer, name string, list []Recorded) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// A Wish is a request with what is wanted of its answer, to be written as a case.
+type Wish struct {
+	Name    string
+	Request *simulate.Request
+	Tags    []string
+	// Follow is how many redirects are followed.
+	Follow int
+	// Wants are names of expectations with their values, as YAML has them.
+	Wants [][2]string
+}
+
+// WriteWishes writes a suite of wishes. What all of them have in common, of the client, the scheme and the redirects that are
+// followed, stands in its defaults.
+func WriteWishes(w io.Writer, name string, list []Wish) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "suite: %s\n", asYAML(name))
+	common := map[string]string{}
+	if len(list) > 0 {
+		for _, kv := range list[0].settings() {
+			common[kv[0]] = kv[1]
+		}
+		for i := range list {
+			own := map[string]string{}
+			for _, kv := range list[i].settings() {
+				own[kv[0]] = kv[1]
+			}
+			maps.DeleteFunc(common, func(k, v string) bool { return own[k] != v })
+		}
+	}
+	if len(common) > 0 {
+		b.WriteString("defaults:\n")
+		for _, k := range slices.Sorted(maps.Keys(common)) {
+			fmt.Fprintf(&b, "  %s: %s\n", k, common[k])
+		}
+	}
+	b.WriteString("cases:\n")
+	for i := range list {
+		r := list[i].Request
+		key := r.Method + " " + r.Target
+		if r.Host != "" {
+			key += " " + r.Host
+		}
+		fmt.Fprintf(&b, "  - %s:\n      name: %s\n", quoted(key), quoted(list[i].Name))
+		for _, kv := range list[i].settings() {
+			if _, ok := common[kv[0]]; !ok {
+				fmt.Fprintf(&b, "      %s: %s\n", kv[0], kv[1])
+			}
+		}
+		if len(r.Header) > 0 {
+			b.WriteString("      headers:\n")
+			for _, h := range r.Header {
+				fmt.Fprintf(&b, "        %s: %s\n", quoted(h.Name), quoted(h.Value))
+			}
+		}
+		if len(list[i].Tags) > 0 {
+			fmt.Fprintf(&b, "      tags: [%s]\n", strings.Join(list[i].Tags, ", "))
+		}
+		for _, e := range list[i].Wants {
+			fmt.Fprintf(&b, "      %s: %s\n", e[0], e[1])
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// settings are the keys of a case that defaults may have, too.
+func (w *Wish) settings() [][2]string {
+	var out [][2]string
+	if w.Request.TLS {
+		out = append(out, [2]string{"scheme", "https"})
+	}
+	if w.Request.Client.IsValid() {
+		out = append(out, [2]string{"client", quoted(w.Request.Client.String())})
+	}
+	if w.Follow > 0 {
+		out = append(out, [2]string{"follow", strconv.Itoa(w.Follow)})
+	}
+	return out
 }
 
 // expects are the expectations of a recorded answer.

@@ -48,6 +48,7 @@ var allowed = map[string][]string{
 	"internal/project":     {"internal/managedmaps", "source", "diag", "grammar", "grammar/httpd", "internal/match", "internal/expand", "model", "lint", "simulate", "internal/yamltext", "fixtures", "internal/apachebase", "internal/apacheconf", "model/server", "simulate/httpd", "simulate/rewrite"},
 	"internal/displog":     {},
 	"internal/accesslog":   {"internal/displog"},
+	"internal/audit":       {"source", "diag", "grammar", "model", "model/server", "simulate", "simulate/rewrite", "internal/site", "internal/match", "internal/automata"},
 	"internal/site":        {"model", "model/server", "simulate", "simulate/httpd", "simulate/rewrite"},
 	"internal/docroot":     {"simulate"},
 	"internal/renderio":    {"simulate", "model"},
@@ -55,7 +56,7 @@ var allowed = map[string][]string{
 	"internal/mock/...":    {"source", "internal/yamltext", "internal/spelling", "internal/mock/..."},
 	"internal/scenario":    {"source", "model", "simulate", "internal/mock", "internal/mock/...", "internal/yamltext", "internal/spelling"},
 	"internal/effective":   {"source", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/match", "internal/project", "simulate", "simulate/httpd", "simulate/rewrite"},
-	"internal/report":      {"source", "diag", "grammar", "model", "internal/expand", "internal/displog", "internal/effective", "internal/site", "model/server", "simulate", "simulate/httpd", "simulate/rewrite", "lint", "suite"},
+	"internal/report":      {"source", "diag", "grammar", "model", "internal/audit", "internal/expand", "internal/displog", "internal/effective", "internal/site", "internal/decisiondiff", "model/server", "simulate", "simulate/httpd", "simulate/rewrite", "lint", "suite"},
 	"suite":                {"source", "diag", "model", "model/server", "simulate", "simulate/rewrite", "internal/scenario", "internal/site", "internal/mock", "internal/mock/...", "internal/yamltext"},
 	"fixtures":             {},
 	"internal/gitfs":       {},
@@ -68,6 +69,8 @@ var allowed = map[string][]string{
 	"internal/cli":         {"..."},
 	"cmd/dispcheck":        {"internal/cli"},
 	"docs":                 {},
+
+	"internal/decisiondiff": {"source", "model", "model/server", "internal/accesslog", "internal/apexpr", "internal/automata", "internal/match", "internal/site", "simulate", "simulate/httpd"},
 }
 
 // homes says which package alone may import an outside module.

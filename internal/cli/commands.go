@@ -9,6 +9,8 @@ func commands() []*command {
 		invalidateCommand(),
 		testCommand(),
 		serveCommand(),
+		auditCommand(),
+		diffCommand(),
 		fmtCommand(),
 		parseCommand(),
 		expandCommand(),

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func lintFlags() []*flag {
 			meaning: "rules not to run"},
 		{name: "severity", kind: pairs, key: "lint.severity", on: on, arg: "RULE=LEVEL", checkKey: checkRules, check: checkLevel, values: lint.Levels(),
 			meaning: "severity of a rule's findings: " + strings.Join(lint.Levels(), ", ")},
-		{name: "farm-type", kind: pairs, key: "lint.farm-type", on: on, arg: "FARM=TYPE", checkKey: checkPath, check: checkFarm, values: []string{"publish", "author"},
+		{name: "farm-type", kind: pairs, key: "lint.farm-type", on: append(slices.Clone(on), "audit"), arg: "FARM=TYPE", checkKey: checkPath, check: checkFarm, values: []string{"publish", "author"},
 			defWords: "told by sessions, port 4502 and the name", meaning: "what a farm serves, publish or author; its name may have *"},
 		{name: "policy", kind: choice, key: "lint.policy", on: on, values: lint.Policies(), def: lint.Semantic.String(),
 			meaning: "how rules compare that the Optimizer Tool has too: semantic, by what is matched, or literal, letter by letter as that does"},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -415,6 +414,9 @@ func (in *invocation) renderFlags() (renderFlag, error) {
 		if base != "" && base != s {
 			return r, usagef("give one of them, and NAME=URL for single renders", "--render: %s and %s both answer for the renders", base, s)
 		}
+		if base == s {
+			continue
+		}
 		base, r.based = s, true
 		var err error
 		switch kind, rest, _ := strings.Cut(s, ":"); {
@@ -470,16 +472,7 @@ func loadMock(path string) (*mock.Mock, error) {
 	if dir == "" {
 		dir = "."
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, newFileError(display(path), err)
-	}
-	// The mock opens files beside it as long as it answers: the root is closed with the process.
-	m, err := mock.Load(root.FS(), name, mock.Options{Shown: display(path)})
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
+	return mock.Load(rootedFiles(dir), name, mock.Options{Shown: display(path)})
 }
 
 // mockFile is the file of answers that a value of --render names; "" for none.
@@ -532,11 +525,7 @@ func (in *invocation) readScenario(ctx context.Context, path string, base scenar
 		return nil, err
 	}
 	if path != "-" {
-		root, err := os.OpenRoot(filepath.Dir(path))
-		if err != nil {
-			return nil, newFileError(name, err)
-		}
-		o.Files = folder.Of(root.FS(), filepath.Base(path))
+		o.Files = folder.Of(rootedFiles(filepath.Dir(path)), filepath.Base(path))
 	}
 	return scenario.Parse(source.NewFile(name, text), o)
 }

@@ -99,9 +99,7 @@ func runTest(ctx context.Context, in *invocation) error {
 	if in.yes("watch") {
 		return watchTests(ctx, in)
 	}
-	t := newTestRun(in)
-	defer t.close()
-	return t.run(ctx)
+	return newTestRun(in).run(ctx)
 }
 
 func firstOf(name, whole string) string {

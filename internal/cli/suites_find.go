@@ -78,12 +78,7 @@ func (t *testRun) read(file string, base scenario.Base) (*suite.Suite, error) {
 	if dir == "" {
 		dir = "."
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, newFileError(display(file), err)
-	}
-	t.closers = append(t.closers, root) // mocks open files beside them as long as they answer
-	s, err := suite.Load(t.noted(dir, root.FS()), name, suite.ReadOptions{Base: base, Shown: func(name string) string {
+	s, err := suite.Load(t.noted(dir, rootedFiles(dir)), name, suite.ReadOptions{Base: base, Shown: func(name string) string {
 		shown := display(filepath.Join(dir, filepath.FromSlash(name)))
 		t.paths[shown] = filepath.Join(dir, filepath.FromSlash(name))
 		return shown

@@ -81,7 +81,7 @@ func (t *suitePlayer) play(ctx context.Context, c *suite.Case, show func(*suite.
 		defer s.close()
 	}
 	err = s.scenario.Play(ctx, &s.stage, func(p *scenario.Played) error {
-		seen, err := t.observe(ctx, s, p, c.Expects("log"))
+		seen, err := t.observe(ctx, s, p, c)
 		if err != nil {
 			return err
 		}
@@ -97,14 +97,14 @@ func (t *suitePlayer) play(ctx context.Context, c *suite.Case, show func(*suite.
 	return err
 }
 
-// observe puts together what is known of a step, with the log where it is asked for: that is most of an answer.
-func (t *testRun) observe(ctx context.Context, s *simulation, p *scenario.Played, log bool) (*suite.Observed, error) {
+// observe puts together what is known of a step, with the log and the explanation where they are asked for: they are most of an answer.
+func (t *testRun) observe(ctx context.Context, s *simulation, p *scenario.Played, c *suite.Case) (*suite.Observed, error) {
 	s.dated = true
 	sim, err := s.simulation(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	sim.ShowTrace = log
+	sim.ShowTrace, sim.Explain = c.Expects("log") || c.Expects("trace"), c.Expects("explain")
 	a, err := suite.NewAnswer(report.NewSimulationJSON(sim, t.in.text("path-prefix")))
 	if err != nil {
 		return nil, &internalError{err}

@@ -41,7 +41,7 @@ func (t *testRun) record(ctx context.Context, l *loaded) error {
 			return err
 		}
 		err = s.scenario.Play(ctx, &s.stage, func(p *scenario.Played) error {
-			seen, err := t.observe(ctx, s, p, false)
+			seen, err := t.observe(ctx, s, p, &one)
 			if err != nil {
 				return err
 			}

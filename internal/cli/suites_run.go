@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -26,9 +25,8 @@ type testRun struct {
 	paths    map[string]string  // of suites on disk, by the names that are shown
 	watching bool               // the run is one of many
 
-	mu      sync.Mutex
-	basis   map[string]bool // with watching, files and folders on disk that the run rests on
-	closers []io.Closer
+	mu    sync.Mutex
+	basis map[string]bool // with watching, files and folders on disk that the run rests on
 }
 
 // A loaded is a configuration in one environment.
@@ -39,12 +37,6 @@ type loaded struct {
 
 func newTestRun(in *invocation) *testRun {
 	return &testRun{in: in, loaded: map[string]*loaded{}, basis: map[string]bool{}}
-}
-
-func (t *testRun) close() {
-	for _, c := range t.closers {
-		c.Close()
-	}
 }
 
 // load loads the configuration for an environment and variables of a case, or returns it where it was. Findings are printed for
@@ -210,6 +202,9 @@ func (t *testRun) end(rep *suite.Report, wrong error) error {
 func (t *testRun) note(path string) {
 	if !t.watching {
 		return
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs // or what is noted in two ways would change twice
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

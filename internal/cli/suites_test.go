@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -84,6 +85,40 @@ func TestOutputIsTheSameInParallel(t *testing.T) {
 			if got := run(players, args...); got != want {
 				t.Errorf("%q with %d players says\n%s\nwith one\n%s", args, players, got, want)
 			}
+		}
+	}
+}
+
+// TestFilesAreClosed: files that cases open, of which there may be many, are closed with them.
+func TestFilesAreClosed(t *testing.T) {
+	const opened = "/proc/self/fd"
+	count := func() int {
+		list, err := os.ReadDir(opened)
+		if err != nil {
+			t.Skip("the system does not list open files there")
+		}
+		return len(list)
+	}
+	count()
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"m.yaml": "renders: {'*': [{respond: {file: body.html}}]}\n", "body.html": "x", "all.any": `/filter { /1 { /type "allow" /url "*" } }`,
+		"s.dispcheck.yaml": "- urls: [/a, /b, /c, /d, /e, /f, /g, /h]\n  mock: m.yaml\n  expect: {status: 200}\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close what is forgotten, some day
+	for _, flags := range [][]string{nil, {"--render", "mock:m.yaml"}, {"--render", "mock:m.yaml", "--run", "GET /nothing"}} {
+		before := count()
+		var out bytes.Buffer
+		Main(append([]string{"dispcheck", "test", "s.dispcheck.yaml", "-c", "all.any", "--no-project-config"}, flags...), strings.NewReader(""), &out, &out)
+		if !strings.Contains(out.String(), "8 passed, 0 failed") && len(flags) < 3 {
+			t.Errorf("%q: %s", flags, out.String())
+		}
+		if after := count(); after > before {
+			t.Errorf("%q: %d files are open, and %d were before", flags, after, before)
 		}
 	}
 }

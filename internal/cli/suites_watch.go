@@ -54,7 +54,7 @@ func watchTests(ctx context.Context, in *invocation) error {
 		if err := w.once(ctx, first); err != nil {
 			return err
 		}
-		in.remark("dispcheck: waiting for a change of %s; Ctrl-C ends", count(len(w.paths), "file or folder"))
+		in.remark("dispcheck: waiting for a change; Ctrl-C ends")
 		changed, err := w.next(ctx, wait)
 		if err != nil {
 			return err
@@ -80,14 +80,16 @@ type watched struct {
 func (w *watched) once(ctx context.Context, first bool) error {
 	t := newTestRun(w.in)
 	t.watching = true
-	defer t.close()
 	err := t.run(ctx)
-	if len(t.basis) > 0 && (err == nil || t.first != nil) {
-		for _, name := range w.fromFlags() {
-			t.basis[name] = true
-		}
-		w.paths = slices.Sorted(maps.Keys(t.basis))
+	for _, name := range w.fromFlags() {
+		t.note(name)
 	}
+	if err != nil && !errors.Is(err, errFindings) { // it has not come to all
+		for _, name := range w.paths {
+			t.note(name)
+		}
+	}
+	w.paths = slices.Sorted(maps.Keys(t.basis))
 	var internal *internalError
 	switch {
 	case err == nil, errors.Is(err, errFindings), errors.Is(err, errUnusable):

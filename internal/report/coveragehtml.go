@@ -65,7 +65,7 @@ summary { padding: .5rem .75rem; cursor: pointer }
 .text tr:target { outline: 2px solid var(--link) }
 .hit { background: var(--hit) }
 .miss { background: var(--miss); text-decoration: underline dotted var(--mark) }
-td.never, .below { color: var(--mark); font-weight: bold }
+.text td.never, .below { color: var(--mark); font-weight: bold }
 </style>
 </head>
 <body>

@@ -52,6 +52,14 @@ type ShownFilter struct {
 	Rules   []effective.Rule
 }
 
+// noFarm says why there is no farm to show.
+func noFarm(s *Show) string {
+	if s.Asked != nil && s.Asked.Ended {
+		return "no farm answers for " + s.Asked.Host + ": httpd does; ask dispcheck show vhosts --host " + s.Asked.Host
+	}
+	return "the configuration has no farm"
+}
+
 // A shownLine is one line of a view: a text and where it comes from.
 type shownLine struct {
 	depth int
@@ -566,7 +574,7 @@ func (t *showWriter) farms(s *Show) {
 		t.absences(s, f)
 	}
 	if s.Any && len(s.Farms) == 0 {
-		t.remark(0, "the configuration has no farm")
+		t.remark(0, noFarm(s))
 	}
 }
 
@@ -770,6 +778,6 @@ func (t *showWriter) filters(s *Show) {
 		}
 	}
 	if s.Any && len(s.Filters) == 0 {
-		t.remark(0, "the configuration has no farm")
+		t.remark(0, noFarm(s))
 	}
 }

@@ -371,7 +371,11 @@ func (p *Printer) junitFailure(r *suite.Result) *junitFailure {
 		if f.Step != "" {
 			head = f.Step + ": "
 		}
-		text = append(text, line(fmt.Sprintf("%s%s: expected %s, actual %s; because: %s", head, f.Path, f.Expected, f.Actual, p.because(&f.Because))))
+		what := fmt.Sprintf("%s%s: expected %s, actual %s; because: %s", head, f.Path, f.Expected, f.Actual, p.because(&f.Because))
+		if f.Hint != "" {
+			what += "; hint: " + f.Hint
+		}
+		text = append(text, line(what))
 	}
 	f := &r.Failures[0]
 	return &junitFailure{Message: line(fmt.Sprintf("%s: expected %s, actual %s", f.Path, f.Expected, f.Actual)), Type: "failed", Text: strings.Join(text, "\n")}
@@ -387,6 +391,9 @@ func (p *Printer) TestGitHub(w io.Writer, t *TestRun) error {
 			for k := range r.Failures {
 				f := &r.Failures[k]
 				text := fmt.Sprintf("%s: expected %s, actual %s\nbecause: %s", f.Path, f.Expected, f.Actual, p.because(&f.Because))
+				if f.Hint != "" {
+					text += "\nhint: " + f.Hint
+				}
 				p.githubAt(b, f.At, sr.Suite.Name+": "+r.Case.Name, text)
 			}
 		}

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/dispcheck/dispcheck/internal/serve/page"
@@ -17,11 +16,9 @@ import (
 type hits struct {
 	names []string // of hosts of the site
 
-	order []*hit
-	byAt  map[at]*hit
-
-	mu    sync.Mutex
-	scrap *suite.Coverage // counts one request
+	order  []*hit
+	byAt   map[at]*hit
+	pieces *suite.Coverage // finds what decided
 }
 
 // A hit is a piece of configuration that can decide.
@@ -37,14 +34,14 @@ type at struct {
 }
 
 func newHits(c *Configuration) *hits {
-	h := &hits{names: hostNames(c), byAt: map[at]*hit{}, scrap: suite.NewCoverage()}
+	h := &hits{names: hostNames(c), byAt: map[at]*hit{}, pieces: suite.NewCoverage()}
 	if !c.Open {
-		h.scrap.AddConfig(c.Config)
+		h.pieces.AddConfig(c.Config)
 	}
 	if c.Apache != nil {
-		h.scrap.AddServer(c.Apache.Server, c.Apache.Owned)
+		h.pieces.AddServer(c.Apache.Server, c.Apache.Owned)
 	}
-	for _, it := range h.scrap.Items() {
+	for _, it := range h.pieces.Items() {
 		n := &hit{RuleHits: page.RuleHits{Kind: string(it.Kind), Name: it.Name, At: it.At}}
 		h.order = append(h.order, n)
 		h.byAt[at{it.Kind, it.At.File, it.At.Start}] = n
@@ -83,17 +80,8 @@ func (h *hits) note(d *simulate.Decision, t *simulate.Trace, p *site.Passage) {
 }
 
 func (h *hits) noteTraced(d *simulate.Decision, t *simulate.Trace, p *site.Passage) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	before := make([]int, len(h.order))
-	for i, it := range h.scrap.Items() {
-		before[i] = it.Times
-	}
-	h.scrap.Note(&suite.Observed{Decision: d, Trace: t, Passage: p})
-	for i, it := range h.scrap.Items() {
-		if n := it.Times - before[i]; n > 0 {
-			h.order[i].times.Add(int64(n))
-		}
+	for _, it := range h.pieces.Decided(&suite.Observed{Decision: d, Trace: t, Passage: p}) {
+		h.at(it.Kind, it.At)
 	}
 }
 

@@ -108,7 +108,7 @@ func (w *Watcher) changes() ([]string, error) {
 	}
 	var out []string
 	for name, s := range now {
-		if before, known := w.seen[name]; known && !before.same(s) || !known && under(name, w.named) {
+		if before, known := w.seen[name]; known && !before.same(s) || !known && s != (stamp{}) && under(name, w.named) {
 			out = append(out, name)
 		}
 	}

@@ -137,11 +137,11 @@ func TestWait(t *testing.T) {
 // TestBetween: what changes while nobody waits is found, and what is named anew is not taken for a change.
 func TestBetween(t *testing.T) {
 	m := memory{fstest.MapFS{"a.any": file("a", 1), "b.any": file("b", 1)}}
-	named := []string{"/a.any"}
+	named := []string{"/a.any", "/d"}
 	ctx, cancel := context.WithCancel(t.Context())
 	w := New(func() []string { return named }, &script{steps: make([]func(), 2), end: cancel}, m)
 	m.MapFS["a.any"] = file("changed before anybody waits", 2)
-	named = []string{"/a.any", "/b.any"}
+	named = []string{"/a.any", "/b.any", "/d", "/d/none", "/none"}
 	got, err := w.Wait(ctx)
 	if err != nil || !slices.Equal(got, []string{"/a.any"}) {
 		t.Errorf("got %q, %v", got, err)

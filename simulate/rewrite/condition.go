@@ -151,16 +151,16 @@ func lexical(a, b string) int {
 }
 
 // leadingInt reads the number that a text begins with, as C's atoi does.
-func leadingInt(s string) int {
+func leadingInt(s string) int64 {
 	s = strings.TrimLeft(s, " \t\n\v\f\r")
 	negative := false
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		negative = s[0] == '-'
 		s = s[1:]
 	}
-	n := 0
+	var n int64
 	for i := 0; i < len(s) && '0' <= s[i] && s[i] <= '9' && n < 1<<31; i++ {
-		n = n*10 + int(s[i]-'0')
+		n = n*10 + int64(s[i]-'0')
 	}
 	if negative {
 		return -n

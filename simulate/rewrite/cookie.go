@@ -31,7 +31,7 @@ func (x *run) setCookies(r *rule) {
 		}
 		line := f[0] + "=" + f[1] + "; path=" + path + "; domain=" + f[2]
 		if minutes := leadingInt(field(3)); minutes != 0 {
-			line += "; expires=" + x.s.CookieTime(minutes)
+			line += "; expires=" + x.s.CookieTime(int(minutes))
 		}
 		if on(field(5), "secure") {
 			line += "; secure"

@@ -122,7 +122,9 @@ func (s *testSite) decide(ctx context.Context, q *simulate.Request) (int64, *rep
 		return 0, nil, err
 	}
 	s.clock.Advance(1370 * time.Microsecond)
-	s.coverage.Note(&suite.Observed{Decision: sim.Decision, Trace: sim.Trace, Passage: sim.Passage})
+	for _, it := range s.coverage.Decided(&suite.Observed{Decision: sim.Decision, Trace: sim.Trace, Passage: sim.Passage}) {
+		it.Times++
+	}
 	d := sim.Decision
 	e := Exchange{
 		At: at, Took: 1370 * time.Microsecond, Method: q.Method, URL: q.Target, Host: q.Host, Status: d.Response.Status, Bytes: d.Response.Length,
