@@ -330,6 +330,27 @@ func stop(servers ...*proc.Server) {
 	}
 }
 
+// sameWork is what the virtual host of the sample project lets httpd do with a page: about as many headers and rules.
+const sameWork = `AddType text/html .html
+RemoteIPHeader X-Forwarded-For
+Header always set X-Content-Type-Options nosniff
+Header always set X-Frame-Options SAMEORIGIN
+Header always set Referrer-Policy strict-origin-when-cross-origin
+Header always set Strict-Transport-Security "max-age=63072000; includeSubDomains"
+Header always set Permissions-Policy "camera=(), geolocation=(self), microphone=()"
+Header always set Content-Security-Policy "default-src 'self'; frame-ancestors 'self'"
+ExpiresActive On
+ExpiresByType text/html A300
+AddOutputFilterByType DEFLATE text/html text/css text/plain text/xml application/javascript application/json
+SetEnvIf Request_URI "^/content/dam/" asset
+RewriteEngine On
+RewriteRule ^/old/(.*)$ /content/$1 [R=301,L]
+RewriteCond %{HTTP_HOST} ^www\.
+RewriteRule ^/$ /content/wknd/us/en.html [PT,L]
+RewriteCond %{REQUEST_URI} !^/(content|etc|libs|system)/
+RewriteRule ^/([a-z][a-z])/([a-z][a-z])/(.*)$ /content/wknd/$1/$2/$3 [PT,L]
+`
+
 // hit compares a cached page with files of other servers.
 func (b *bench) hit() {
 	root, err := os.MkdirTemp(b.dir, "root-")
@@ -347,7 +368,8 @@ func (b *bench) hit() {
 	ours := b.serve("dispcheck serve", project, root, "example")
 	fmt.Printf("dispcheck serve, idle: %.1f MB PSS\n", ours.Memory())
 	servers := []*proc.Server{
-		b.nginx(root), b.apache("httpd static", "DocumentRoot "+root+"\nEnableSendfile On"), self("Go FileServer", proc.Free(), root), ours,
+		b.nginx(root), b.apache("httpd static", "DocumentRoot "+root+"\nEnableSendfile On"), b.apache("httpd, same headers", "DocumentRoot "+root+"\nEnableSendfile On\n"+sameWork,
+			"headers", "expires", "deflate", "filter", "rewrite", "setenvif", "mime", "env", "alias", "dir", "remoteip", "unique_id", "reqtimeout"), self("Go FileServer", proc.Free(), root), ours,
 	}
 	defer stop(servers...)
 	compare("cached page of 10 KB", pagePath, "", servers)
