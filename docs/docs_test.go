@@ -157,7 +157,8 @@ func TestOptionsOfRulesAreRead(t *testing.T) {
 
 // TestReadmeRuns runs each dispcheck command of the README beside a copy of the sample project.
 func TestReadmeRuns(t *testing.T) {
-	text := pages(t)["README.md"]
+	all := pages(t)
+	text := all["README.md"]
 	dir := t.TempDir()
 	project, err := fixtures.Open("cloud")
 	if err != nil {
@@ -181,7 +182,7 @@ func TestReadmeRuns(t *testing.T) {
 			}
 			ran++
 			if strings.HasPrefix(line, "dispcheck serve ") { // it does not end: TestServePageRuns runs it
-				if !strings.Contains(pages(t)[servePage], "\n"+line+"\n") {
+				if !strings.Contains(all[servePage], "\n"+line+"\n") {
 					t.Errorf("%s does not show %s", servePage, line)
 				}
 				continue
