@@ -281,6 +281,8 @@ func (s *serving) notice(n serve.Notice) {
 	switch {
 	case n.Err != nil:
 		fmt.Fprintln(s.in.stderr, report.Line(fmt.Sprintf("%s not loaded: %v; the last good configuration goes on serving", at, n.Err)))
+	case n.Reopened:
+		s.in.remark("%s the cache folder was removed; it is made again", at)
 	default:
 		s.in.remark("%s configuration %d serves", at, n.Reloaded)
 	}

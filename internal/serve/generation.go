@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ type generation struct {
 	*Configuration
 	number  int
 	loaded  time.Time
+	folder  os.FileInfo // of the cache, when it was opened; nil for none
 	engine  *simulate.Engine
 	site    *site.Site // nil where there is no httpd side
 	store   *cacheStore
@@ -113,6 +115,7 @@ func (s *Server) openStore(g *generation) (*cacheStore, error) {
 		return nil, err
 	}
 	g.closers = append(g.closers, disk)
+	g.folder, _ = os.Stat(s.o.CacheDir)
 	return &cacheStore{Store: disk, roots: g.roots, keeper: s.keeper, hot: s.hot}, nil
 }
 
@@ -174,6 +177,26 @@ func (s *Server) Reload(ctx context.Context) error {
 	s.notice(Notice{Reloaded: g.number, Findings: c.Findings})
 	s.record.tell(eventReloaded)
 	return nil
+}
+
+// reopen opens the folder of the cache anew, where it is another than the one that is open.
+func (s *Server) reopen() {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	old := s.current.Load()
+	if now, err := os.Stat(s.o.CacheDir); err == nil && os.SameFile(now, old.folder) {
+		return
+	}
+	if os.MkdirAll(s.o.CacheDir, 0o755) != nil {
+		return // the next page that cannot be stored tries again
+	}
+	g, err := s.generate(s.ctx, old.Configuration)
+	if err != nil {
+		return
+	}
+	s.install(g)
+	s.notice(Notice{Reloaded: g.number, Reopened: true})
+	s.record.tell(eventReloaded)
 }
 
 // ErrBroken says that a configuration has mistakes that a Dispatcher would not start with. They are among its findings.

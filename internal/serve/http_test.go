@@ -292,6 +292,35 @@ func TestFlush(t *testing.T) {
 	}
 }
 
+// TestFolderRemoved: a cache folder that somebody removes is made again, and pages are stored in it.
+func TestFolderRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	again := make(chan struct{}, 1)
+	s := newServer(t, serve.Options{Load: siteLoad(t, openFilter), CacheDir: dir, Notice: func(n serve.Notice) {
+		if n.Reopened {
+			again <- struct{}{}
+		}
+	}, Publish: backend(renders(func(_ context.Context, q *simulate.RenderRequest) (*simulate.Answer, error) {
+		return page(q.Target), nil
+	}))})
+	base, c := "http://"+listening(t, s), client(t)
+	ask(t, c, "GET", base+"/content/a.html")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, c, "GET", base+"/content/a.html"); got.StatusCode != 200 || got.body != "/content/a.html" {
+		t.Errorf("without the folder: %d %q", got.StatusCode, got.body)
+	}
+	<-again
+	ask(t, c, "GET", base+"/content/a.html")
+	if b, err := os.ReadFile(filepath.Join(dir, "content/a.html")); err != nil || string(b) != "/content/a.html" {
+		t.Errorf("the page is not stored again: %q, %v", b, err)
+	}
+}
+
 // TestUpload sends a body that never was in memory as a whole: the render reads its first part before the client sends the second.
 func TestUpload(t *testing.T) {
 	got := make(chan string)

@@ -53,6 +53,7 @@ type keptRoot struct {
 func (r *keptRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, error) {
 	f, err := r.Docroot.Create(name, mode)
 	if err != nil {
+		r.keeper.missed(err)
 		return nil, err
 	}
 	return &keptFile{NewFile: f, keeper: r.keeper}, nil
@@ -103,6 +104,21 @@ func (k *keeper) wrote(n int64) {
 		defer k.server.running.Done()
 		defer k.once.Store(false)
 		k.trim()
+	}()
+}
+
+// missed is told of a file that could not be made. Where the folder of the cache is not the one that was opened any more, because
+// somebody has removed it, it is made and opened anew, as the module makes a document root that is missing.
+func (k *keeper) missed(err error) {
+	s := k.server
+	if s.o.CacheDir == "" || s.o.Store != nil || !errors.Is(err, fs.ErrNotExist) || s.ctx.Err() != nil || !k.once.CompareAndSwap(false, true) {
+		return
+	}
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		defer k.once.Store(false)
+		s.reopen()
 	}()
 }
 

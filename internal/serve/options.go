@@ -101,6 +101,8 @@ type Clock interface {
 type Notice struct {
 	// Reloaded is the number of the configuration that serves now; 0 where the one that was saved does not.
 	Reloaded int
+	// Reopened says that it is the same one, whose cache folder was removed and is there again.
+	Reopened bool
 	// Err is why it does not.
 	Err error
 	// Findings are those of reading it, where there are any.

@@ -415,6 +415,10 @@ func try(f *fault, dir, program string) (ok bool) {
 		f.after(b)
 	}
 	took, well := b.recovers()
+	if f.name == "cache-removed" { // and pages are stored again
+		_, again := b.partial()
+		want(again > 20, "only %d pages are stored again", again)
+	}
 	want(well, "it is not well again after 20 s")
 	fmt.Printf("  the cache had %d files; well again after %d ms; ", files, took.Milliseconds())
 	err = b.server.Stop()
