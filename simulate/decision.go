@@ -153,6 +153,9 @@ type CacheVerdict struct {
 	// SessionUnknown says that the verdict depends on a session of which nothing is known, CheckerUnknown that it depends on
 	// the authorization checker.
 	SessionUnknown, CheckerUnknown bool
+	// CredentialsUnknown says that it is not known whether the request has credentials, which would keep the answer out of
+	// the cache; the verdict is the one without. Set only where the request has Unknowns.
+	CredentialsUnknown bool
 
 	docroot, uri string // docroot without a slash at its end
 	hasDocroot   bool

@@ -37,6 +37,8 @@ type Request struct {
 	HTTPD *Handed
 	// Sink takes the answer; nil lets it go.
 	Sink Sink
+	// Unknowns are what is not known of the request; nil knows everything.
+	Unknowns *Unknowns
 }
 
 // A Sink takes the answer to a request. It is called once at most, and not for answers that httpd makes.

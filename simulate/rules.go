@@ -337,7 +337,7 @@ func (l *ruleList) last(x *Exchange) *model.Rule {
 				otherExt && r.otherExtensions != nil && !r.otherExtensions.Match(d.Parts.Extension) {
 				continue
 			}
-			if l.matches(r, x) {
+			if l.matches(r, x) != (x.Request.Unknowns != nil && l.otherwise(r, x)) {
 				return r.model
 			}
 		}
@@ -359,6 +359,31 @@ func (l *ruleList) matches(r *rule, x *Exchange) bool {
 		return false
 	}
 	return true
+}
+
+// otherwise asks whether to take a rule for the opposite of what it says, where what it says hangs on values of the query that
+// are not known.
+func (l *ruleList) otherwise(r *rule, x *Exchange) bool {
+	u, d := x.Request.Unknowns, x.Decision
+	if !u.QueryValues || d.Query == "" || r.query == nil && (r.glob == nil || l.globIsURI) {
+		return false
+	}
+	rest := *r
+	rest.query, rest.glob = nil, nil
+	if !l.matches(&rest, x) {
+		return false
+	}
+	pattern, text := r.query, d.Query
+	if r.glob != nil {
+		pattern, text = r.glob, requestLine(x)
+	}
+	if u.Matches != nil && u.Matches(pattern, text) {
+		return false
+	}
+	holds := pattern.Match(text)
+	mark := u.Begin()
+	u.LooksAtQuery(d.Query)
+	return u.End(mark, holds) != holds
 }
 
 // matchesGlob compares a glob with what the section's globs see.

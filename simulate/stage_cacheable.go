@@ -101,6 +101,9 @@ func (s cacheableStage) check(x *Exchange, v *CacheVerdict) Reason {
 		v.By = orSpan(c.AllowAuthorized.At.Span, c.At.Span)
 		return Authorization
 	}
+	if x.Request.Unknowns != nil && !c.AllowAuthorized.Value {
+		v.CredentialsUnknown = x.Request.Unknowns.hasUnknownCredentials()
+	}
 	if x.found.Kind == FileFolder {
 		v.By = c.Docroot.At.Span
 		v.arg = joinDocroot(v.docroot, v.uri)

@@ -39,6 +39,9 @@ func (s sessionStage) Run(_ context.Context, x *Exchange) (*Decision, error) {
 	credentials := s.credentials(m, x.Request.Header)
 	if credentials == "" {
 		x.session = noCredentials
+		if s.mayHave(m, x.Request.Unknowns) {
+			x.session = sessionUnknown
+		}
 		return nil, nil
 	}
 	x.credentials = credentials
@@ -61,6 +64,20 @@ func (sessionStage) credentials(m *model.SessionManagement, h Header) string {
 	}
 	v, _ := h.Value(name)
 	return v
+}
+
+// mayHave asks whether to go on as if the request had credentials that are not known.
+func (sessionStage) mayHave(m *model.SessionManagement, u *Unknowns) bool {
+	if u == nil {
+		return false
+	}
+	kind, name, _ := strings.Cut(m.Header.Value, ":")
+	if strings.EqualFold(kind, "Cookie") {
+		name = "Cookie"
+	}
+	mark := u.Begin()
+	u.LacksHeader(name)
+	return u.End(mark, false)
 }
 
 // use returns the state of a session, and notes that it was used where it is valid.

@@ -351,3 +351,15 @@ func isDeletedBy(name, handle string, below bool) bool {
 	}
 	return below && rest[0] == '/' || strings.HasPrefix(rest, contentFolder+"/")
 }
+
+// IgnoresParam reports whether /ignoreUrlParams of a farm ignores a parameter of a query, so that it does not keep the answer
+// out of the cache.
+func (e *Engine) IgnoresParam(f *model.Farm, name string) (bool, error) {
+	farm, err := e.farmOf(f)
+	if err != nil {
+		return false, err
+	}
+	x := e.judge(farm)
+	_, ignored := cacheableStage{}.checkParam(x, name)
+	return ignored, nil
+}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // Compression is how a file is packed.
@@ -19,6 +21,7 @@ const (
 	Plain Compression = iota
 	Gzip
 	Bzip2
+	Zstandard
 )
 
 // String returns the name.
@@ -28,6 +31,8 @@ func (c Compression) String() string {
 		return "gzip"
 	case Bzip2:
 		return "bzip2"
+	case Zstandard:
+		return "zstd"
 	}
 	return "plain"
 }
@@ -40,7 +45,7 @@ var magics = []struct {
 }{
 	{"\x1f\x8b", Gzip, "gzip", ""},
 	{"BZh", Bzip2, "bzip2", ""},
-	{"\x28\xb5\x2f\xfd", 0, "Zstandard", "zstd -dc"},
+	{"\x28\xb5\x2f\xfd", Zstandard, "Zstandard", ""},
 	{"\xfd7zXZ\x00", 0, "xz", "xz -dc"},
 	{"PK\x03\x04", 0, "zip", "unzip -p"},
 	{"\x04\x22\x4d\x18", 0, "lz4", "lz4 -dc"},
@@ -93,6 +98,9 @@ func decompress(src io.Reader, c Compression, wait bool) io.ReadCloser {
 const (
 	aheadBuffers = 4
 	aheadSize    = 128 << 10
+
+	// maxWindow is how far back Zstandard may look: zstd packs with more, and unpacks it, only where it is told to (--long).
+	maxWindow = 128 << 20
 )
 
 // ahead is a reader whose source is read before it is asked.
@@ -117,15 +125,7 @@ type chunk struct {
 
 func (a *ahead) run(src io.Reader, c Compression) {
 	defer close(a.done)
-	own := &ownErrors{r: src}
-	var unpacked io.Reader
-	var failed error
-	switch c {
-	case Gzip:
-		unpacked, failed = gzip.NewReader(bufio.NewReaderSize(own, 64<<10))
-	default:
-		unpacked = bzip2.NewReader(own)
-	}
+	u := &unpacker{src: src, c: c}
 	for {
 		var buf []byte
 		select {
@@ -133,18 +133,11 @@ func (a *ahead) run(src io.Reader, c Compression) {
 		case <-a.quit:
 			return
 		}
-		n, err := 0, failed
+		n, err := 0, error(nil)
 		for err == nil && n < len(buf) {
 			var m int
-			m, err = unpacked.Read(buf[n:])
+			m, err = u.Read(buf[n:])
 			n += m
-		}
-		if err != nil && err != io.EOF {
-			if own.err != nil {
-				err = own.err
-			} else {
-				err = &corruptError{err}
-			}
 		}
 		select {
 		case a.full <- chunk{buf, n, err}:
@@ -186,4 +179,48 @@ func (a *ahead) Close() error {
 		<-a.done
 	}
 	return nil
+}
+
+// An unpacker unpacks what it reads. Its errors are those of the source, or a *corruptError.
+type unpacker struct {
+	src    io.Reader
+	c      Compression
+	own    *ownErrors
+	stream io.Reader
+	err    error
+}
+
+// Read implements io.Reader.
+func (u *unpacker) Read(b []byte) (int, error) {
+	if u.own == nil {
+		u.own = &ownErrors{r: u.src}
+		buffered := bufio.NewReaderSize(u.own, 64<<10)
+		switch u.c {
+		case Gzip:
+			var z *gzip.Reader
+			if z, u.err = gzip.NewReader(buffered); u.err == nil {
+				u.stream = z
+			}
+		case Zstandard:
+			// With a concurrency of 1 it unpacks in this goroutine, as gzip does, and there is nothing to close.
+			var z *zstd.Decoder
+			if z, u.err = zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true)); u.err == nil {
+				u.stream = z
+			}
+		default:
+			u.stream = bzip2.NewReader(buffered)
+		}
+	}
+	n := 0
+	if u.err == nil {
+		n, u.err = u.stream.Read(b)
+	}
+	switch err := u.err; {
+	case err == nil || err == io.EOF:
+		return n, err
+	case u.own.err != nil:
+		return n, u.own.err
+	default:
+		return n, &corruptError{err}
+	}
 }

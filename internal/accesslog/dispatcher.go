@@ -15,6 +15,9 @@ func (p *Parser) dispatcher(line []byte, r *Record) Reason {
 		return p.displog(line, r)
 	}
 	if len(message) == 0 || message[0] != '"' {
+		if p.opts.Flushes {
+			r.flush(t, message)
+		}
 		return OtherMessage
 	}
 	if !p.summary(message, r) {
@@ -214,4 +217,17 @@ func (p *Parser) displog(line []byte, r *Record) Reason {
 		return NoTarget
 	}
 	return Read
+}
+
+// flush reads what the module says of a flush before it carries it out: Activation detected: action=Activate [/content/a]
+func (r *Record) flush(t time.Time, message []byte) {
+	rest, ok := bytes.CutPrefix(message, []byte("Activation detected: action="))
+	action, handle, found := bytes.Cut(rest, []byte(" ["))
+	end := bytes.LastIndexByte(handle, ']')
+	if !ok || !found || end <= 0 || handle[0] != '/' {
+		return
+	}
+	r.Time, r.Flush, r.Action = t, handle[:end], action
+	r.mark(FieldTime)
+	r.mark(FieldAction)
 }

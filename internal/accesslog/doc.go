@@ -3,10 +3,11 @@
 // plain and compressed files, whole or in ranges, in memory that does not grow with them. It decides nothing about a request.
 //
 // What tells who a visitor is (addresses, user names, user agents, values in queries, request headers such as Cookie) is
-// dropped while a line is read, unless [Options] asks for it. A line that cannot be read is counted, with its number and a
-// [Reason] and never its text, and reading goes on.
+// dropped while a line is read, unless [Options] asks for it. A line that cannot be read is counted, with its number, a
+// [Reason] and its start, masked, if that is asked for; reading goes on.
 //
-// Start from [Open] for a file, [Stream] for anything else, and [New] for a parser of single lines.
+// Start from [Open] for a file, [Stream] for anything else, and [New] for a parser of single lines. [File.Blocks] and
+// [StreamBlocks] are for many goroutines that read one log.
 //
 // Sources: httpd's documentation, mod_log_config and "Log Files"; AdobeDocs/experience-manager-cloud-service.en, logging.md
 // and log-forwarding.md; what [github.com/dispcheck/dispcheck/internal/displog] names; the HAR 1.2 specification.

@@ -355,6 +355,7 @@ func (p *op) setTime(format string) {
 
 // harmless are the request headers that tell what was asked for and not who asked.
 const harmless = " accept accept-encoding accept-language access-control-request-headers access-control-request-method " +
+	"cq-action cq-action-scope cq-handle cq-path " +
 	"cache-control content-length content-type expect host if-match if-modified-since if-none-match if-range if-unmodified-since " +
 	"origin pragma range te transfer-encoding upgrade via x-forwarded-host x-forwarded-port x-forwarded-proto x-forwarded-scheme " +
 	"x-forwarded-ssl x-aem-edge-key-set x-vary x-request-id x-http-method-override x-http-method x-requested-with "
@@ -508,3 +509,7 @@ func directives(s string) (ds []directive, tail string, err error) {
 	}
 	return ds, text.String(), nil
 }
+
+// KeepsHeader reports whether the values of a request header are kept whatever the options are: they tell what was asked for, and
+// not who asked.
+func KeepsHeader(name string) bool { return !dropsHeader(name, &Options{}) }

@@ -21,6 +21,12 @@ type Options struct {
 	KeepHeaders bool
 	// MaxLine bounds a line, in bytes; 0 is 128 KiB. Longer ones are counted as TooLong.
 	MaxLine int
+	// SampleText is how many bytes of a malformed line its sample shows, with what may be personal masked, see [Mask]; 0 shows
+	// none. Whole shows them as they are.
+	SampleText int
+	Whole      bool
+	// Flushes delivers the lines of dispatcher.log that say what a flush asks for, as records with a Flush and no target.
+	Flushes bool
 	// Samples bounds the samples of each reason; 0 is 5, less is none.
 	Samples int
 }

@@ -151,7 +151,11 @@ func (r *Reader) parse(n, lineEnd int) bool {
 	if lineEnd == 0 && reason.Malformed() {
 		reason = CutOff
 	}
-	r.stats.count(reason, at, r.samples)
+	r.stats.countLine(reason, at, r.samples, line, &r.parser.opts)
+	if reason == OtherMessage && r.record.Flush != nil {
+		r.line = r.stats.Lines
+		return true
+	}
 	return false
 }
 
@@ -159,7 +163,7 @@ func (r *Reader) parse(n, lineEnd int) bool {
 func (r *Reader) tooLong() {
 	at := r.offset
 	r.stats.Lines++
-	r.stats.count(TooLong, at, r.samples)
+	r.stats.countLine(TooLong, at, r.samples, r.buf[r.start:r.end], &r.parser.opts)
 	r.discard()
 	r.stats.Bytes += r.offset - at
 }

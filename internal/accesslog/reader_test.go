@@ -251,7 +251,7 @@ func TestFile(t *testing.T) {
 			t.Errorf("%d goroutines are left of %d", after, before)
 		}
 	})
-	for name, data := range map[string]string{"zstd -dc": "\x28\xb5\x2f\xfdxx", "xz -dc": "\xfd7zXZ\x00", "unzip -p": "PK\x03\x04", "not recognised": "some text\n", "no lines": ""} {
+	for name, data := range map[string]string{"xz -dc": "\xfd7zXZ\x00", "unzip -p": "PK\x03\x04", "not recognised": "some text\n", "no lines": ""} {
 		t.Run("refuses "+name, func(t *testing.T) {
 			path := write("refused", []byte(data))
 			if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), name) || !strings.HasPrefix(err.Error(), path) {

@@ -103,6 +103,10 @@ type Record struct {
 	// CDNCache is what the CDN's cache did: HIT, MISS, PASS and so on.
 	CDNCache []byte
 
+	// Flush is the handle of a flush that a line of dispatcher.log speaks of, and Action what it does: with Options.Flushes.
+	// Such a record has nothing else but Time.
+	Flush []byte
+
 	parser                   *Parser
 	present, absent, dropped uint32
 	line                     []byte
@@ -204,7 +208,7 @@ func (r *Record) reset(p *Parser, line []byte) {
 	r.Time, r.Client, r.User, r.Method, r.Target, r.Form = time.Time{}, nil, nil, nil, nil, Sent
 	r.Protocol, r.Host, r.Server, r.Port, r.Scheme = nil, nil, nil, nil, nil
 	r.Status, r.Bytes, r.Elapsed = 0, 0, 0
-	r.UserAgent, r.Farm, r.Render, r.Action, r.CDNCache = nil, nil, nil, nil, nil
+	r.UserAgent, r.Farm, r.Render, r.Action, r.CDNCache, r.Flush = nil, nil, nil, nil, nil, nil
 	r.parser, r.line = p, line
 	r.present, r.absent, r.dropped = 0, 0, 0
 	r.made, r.arena, r.headers = r.made[:0], r.arena[:0], r.headers[:0]

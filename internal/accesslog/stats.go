@@ -12,13 +12,15 @@ type Stats struct {
 	counts [reasons]int64
 }
 
-// A Sample is a malformed line. Its text is not kept: it is not known what is in it.
+// A Sample is a malformed line. Its text is kept only where it is asked for: it is not known what is in it.
 type Sample struct {
 	// Line is its number, from 1.
 	Line int64
 	// Offset is where it begins, in bytes of the text after decompression.
 	Offset int64
 	Reason Reason
+	// Text is how the line begins, where Options.SampleText asks for it.
+	Text string
 }
 
 // Count returns how many lines were not read for a reason.
@@ -56,20 +58,38 @@ func (s *Stats) Append(next *Stats, samples int) {
 }
 
 func (s *Stats) count(r Reason, offset int64, samples int) {
-	s.counts[r]++
-	if r.Malformed() {
-		s.sample(Sample{Line: s.Lines, Offset: offset, Reason: r}, samples)
-	}
+	s.countLine(r, offset, samples, nil, nil)
 }
 
-func (s *Stats) sample(n Sample, most int) {
+// countLine is count with the text of the line.
+func (s *Stats) countLine(r Reason, offset int64, samples int, line []byte, o *Options) {
+	s.counts[r]++
+	if !r.Malformed() {
+		return
+	}
+	n := Sample{Line: s.Lines, Offset: offset, Reason: r}
+	if s.full(r, samples) {
+		return
+	}
+	if o != nil && o.SampleText > 0 {
+		n.Text = sampleText(line, o)
+	}
+	s.Samples = append(s.Samples, n)
+}
+
+// full reports whether there are enough samples of a reason.
+func (s *Stats) full(r Reason, most int) bool {
 	have := 0
 	for i := range s.Samples {
-		if s.Samples[i].Reason == n.Reason {
+		if s.Samples[i].Reason == r {
 			have++
 		}
 	}
-	if have < most {
+	return have >= most
+}
+
+func (s *Stats) sample(n Sample, most int) {
+	if !s.full(n.Reason, most) {
 		s.Samples = append(s.Samples, n)
 	}
 }

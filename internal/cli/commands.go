@@ -10,6 +10,8 @@ func commands() []*command {
 		testCommand(),
 		auditCommand(),
 		diffCommand(),
+		replayCommand(),
+		mergeCommand(),
 		serveCommand(),
 		fmtCommand(),
 		parseCommand(),

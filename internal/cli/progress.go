@@ -75,3 +75,19 @@ func (c *clearing) Write(p []byte) (int, error) {
 	c.progress.clear()
 	return c.File.Write(p)
 }
+
+// read says how many bytes were read, of a number that is not known.
+func (p *progress) read(bytes int64) {
+	if p.w == nil {
+		return
+	}
+	now := p.now()
+	if p.start.IsZero() {
+		p.start = now
+	}
+	if now.Sub(p.start) < progressAfter || now.Sub(p.last) < progressEvery {
+		return
+	}
+	p.last, p.shown = now, true
+	fmt.Fprintf(p.w, "\r%d %s\x1b[K", bytes>>20, p.what)
+}

@@ -316,7 +316,7 @@ func appendFields(h simulate.Header, list []httpd.Field) simulate.Header {
 // does in front of AEM as a Cloud Service: the request has X-Forwarded-Proto then.
 func (s *Site) request(r *simulate.Request, p *Passage) *httpd.Request {
 	q := &p.room.asked
-	*q = httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil}
+	*q = httpd.Request{Method: r.Method, Target: r.Target, Proto: r.Proto, Host: r.Host, NoHost: r.Host == "", Client: r.Client, HasBody: r.Body != nil, Unknowns: r.Unknowns}
 	q.Header = p.room.fields[:0]
 	for _, f := range r.Header {
 		q.Header = append(q.Header, httpd.Field{Name: f.Name, Value: f.Value})

@@ -54,7 +54,9 @@ func (x *exchange) challenge(a *server.Access, place server.Place) verdict {
 		x.decide(place, "Require asks for a user, and there is no AuthType")
 		return 500
 	}
-	if _, has := x.headers.get("Authorization"); has {
+	mark := x.unknowns.Begin()
+	_, has := x.header("Authorization")
+	if x.unknowns.End(mark, has) {
 		x.notSimulated(server.Construct{Text: "AuthType " + a.AuthType, Why: "credentials are not checked", Place: a.AuthAt})
 		return goOn
 	}
@@ -136,13 +138,13 @@ func (x *exchange) judge(r *server.Requirement) authResult {
 		yes = true
 	case server.RequireDenied:
 	case server.RequireIP:
-		yes = slices.ContainsFunc(r.Prefixes, func(p netip.Prefix) bool { return p.Contains(x.client.Unmap()) })
+		yes = x.clientIs(slices.ContainsFunc(r.Prefixes, func(p netip.Prefix) bool { return p.Contains(x.client.Unmap()) }))
 	case server.RequireLocal:
-		yes = x.client.IsLoopback() || x.client == x.req.Local
+		yes = x.clientIs(x.client.IsLoopback() || x.client == x.req.Local)
 	case server.RequireMethod:
 		yes = slices.Contains(r.Words, x.method) || x.method == "HEAD" && slices.Contains(r.Words, "GET")
 	case server.RequireEnv:
-		yes = slices.ContainsFunc(r.Words, func(w string) bool { _, ok := x.env.get(w); return ok })
+		yes = slices.ContainsFunc(r.Words, x.isSet)
 	case server.RequireExpr:
 		ok, _, _, err := x.evaluate(r.Expr)
 		if err != nil {
@@ -204,11 +206,25 @@ func (x *exchange) isHost(h *server.AccessHost) bool {
 	case h.All:
 		return true
 	case h.Env != "":
-		_, ok := x.env.get(h.Env)
-		return ok != h.Negated
+		return x.isSet(h.Env) != h.Negated
 	case h.Prefix.IsValid():
-		return h.Prefix.Contains(x.client.Unmap())
+		return x.clientIs(h.Prefix.Contains(x.client.Unmap()))
 	}
 	x.notSimulated(server.Construct{Text: "from " + h.Host, Why: "names are not looked up", Place: h.Place})
 	return false
+}
+
+// clientIs ends a test of the client's address.
+func (x *exchange) clientIs(yes bool) bool {
+	mark := x.unknowns.Begin()
+	x.unknowns.LooksAtClient()
+	return x.unknowns.End(mark, yes)
+}
+
+// isSet tests a variable.
+func (x *exchange) isSet(name string) bool {
+	mark := x.unknowns.Begin()
+	x.unknowns.LooksAtVariable(name)
+	_, ok := x.env.get(name)
+	return x.unknowns.End(mark, ok)
 }

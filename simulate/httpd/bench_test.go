@@ -421,7 +421,7 @@ func BenchmarkRules(b *testing.B) {
 				x.chooseHost()
 				x.normalise(true)
 				res.Memory.Reset()
-				out = rewrite.Result{Memory: res.Memory}
+				out = rewrite.Result{Memory: res.Memory, Applied: out.Applied[:0]}
 				x.host.rules.RunServer(&x, nil, &out)
 			}
 		})

@@ -145,6 +145,8 @@ func (res *Result) reset() {
 		res.Memory.Reset()
 	}
 	memory, header, env, asked, came, hops, not := res.Memory, res.Header[:0], res.Env[:0], res.asked[:0], res.came[:0], res.Hops[:0], res.NotSimulated[:0]
+	applied := res.Applied[:0]
 	*res = Result{}
 	res.Memory, res.Header, res.Env, res.asked, res.came, res.Hops, res.NotSimulated = memory, header, env, asked, came, hops, not
+	res.Applied = applied
 }

@@ -23,7 +23,7 @@ func (x *exchange) headerParser() verdict {
 func (x *exchange) setEnvIf(list []*server.EnvIf, _ bool) {
 	for _, e := range list {
 		if e.Expr != nil {
-			ok, subject, caps, err := x.evaluate(e.Expr)
+			ok, subject, caps, err := x.evaluateFor(e)
 			if err != nil {
 				x.exprNotSimulated(err, e.Place)
 				continue
@@ -39,14 +39,36 @@ func (x *exchange) setEnvIf(list []*server.EnvIf, _ bool) {
 		if e.Pattern == nil {
 			continue
 		}
+		mark := x.unknowns.Begin()
 		subject := x.attribute(e)
 		ok, caps := x.matches(e.Pattern, subject, x.groups[:0])
+		if x.unknowns != nil {
+			x.doubtVariables(mark, e.Set)
+		}
 		if ok && simple(e.Pattern.Text) {
 			x.assignAsIs(e.Set)
 		} else if ok {
 			x.assign(e.Set, subject, caps)
 		}
 	}
+}
+
+// doubtVariables notes that variables hang on what was looked at since mark and is not known.
+func (x *exchange) doubtVariables(mark int, set []server.EnvAssignment) {
+	for i := range set {
+		x.unknowns.SetsVariable(mark, set[i].Name)
+	}
+	x.unknowns.Forget(mark)
+}
+
+// evaluateFor is evaluate for a line that sets variables.
+func (x *exchange) evaluateFor(e *server.EnvIf) (ok bool, subject string, caps []int, err error) {
+	mark := x.unknowns.Begin()
+	ok, subject, caps, err = x.evaluateLooking(e.Expr, true)
+	if x.unknowns != nil {
+		x.doubtVariables(mark, e.Set)
+	}
+	return ok, subject, caps, err
 }
 
 // refers reports whether a value has groups in it.
@@ -106,6 +128,7 @@ func (x *exchange) attribute(e *server.EnvIf) string {
 	case sameName(name, "request_protocol"):
 		return x.proto()
 	case sameName(name, "remote_addr"), sameName(name, "remote_host"):
+		x.unknowns.LooksAtClient()
 		return x.clientText()
 	case sameName(name, "server_addr"):
 		return x.serverAddr()
@@ -113,6 +136,9 @@ func (x *exchange) attribute(e *server.EnvIf) string {
 	if v, ok := x.headers.get(e.Attribute); ok {
 		return v
 	}
-	v, _ := x.env.get(e.Attribute)
+	v, ok := x.env.get(e.Attribute)
+	if !ok && x.unknowns != nil && e.Attribute != "" && !strings.Contains(e.Attribute, "_") {
+		x.unknowns.LacksHeader(e.Attribute) // headers have no underscore in their names, variables mostly have
+	}
 	return v
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/apexpr"
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
 
@@ -47,6 +48,8 @@ type exchange struct {
 	// located are the sections that walkLocations found for the path locatedFor.
 	located    []*section
 	locatedFor string
+	// unknowns are what is not known of the request, until the handler has answered; nil knows everything.
+	unknowns *simulate.Unknowns
 	// suspect says that a header was made of what came and has a control character in it.
 	suspect bool
 	// unparsed is the request target as it was sent.
@@ -128,6 +131,7 @@ func (x *exchange) begin(ctx context.Context, e *Engine, r *Request, res *Result
 		x.client = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	x.unparsed = r.Target
+	x.unknowns = r.Unknowns
 	if !r.NoHost {
 		x.headers = append(x.headers, Field{"Host", r.Host})
 	}
@@ -145,7 +149,7 @@ func (x *exchange) begin(ctx context.Context, e *Engine, r *Request, res *Result
 
 // end writes what is known into the result and drops what the pool should not hold.
 func (x *exchange) end() {
-	x.ctx, x.req, x.res, x.rec, x.host, x.layer = nil, nil, nil, nil, nil, nil
+	x.ctx, x.req, x.res, x.rec, x.host, x.layer, x.unknowns = nil, nil, nil, nil, nil, nil, nil
 	x.by, x.handing, x.memory = server.Place{}, Handled{}, nil
 }
 

@@ -13,6 +13,24 @@ import (
 // view is what expressions know of a request.
 type view struct{ x *exchange }
 
+// strictView is a view that says of what is not known of the request that it is not known: then an expression has a value only if
+// that does not matter.
+type strictView struct{ view }
+
+// Variable is a variable of the server.
+func (s strictView) Variable(name string) (string, bool) {
+	mark := s.x.unknowns.Begin()
+	v, ok := s.view.Variable(name)
+	return v, ok && s.x.unknowns.Begin() == mark
+}
+
+// Table is an entry of a table.
+func (s strictView) Table(t apexpr.Table, name string) (string, bool, bool) {
+	mark := s.x.unknowns.Begin()
+	v, set, known := s.view.Table(t, name)
+	return v, set, known && s.x.unknowns.Begin() == mark
+}
+
 // Variable is a variable of the server.
 func (s view) Variable(name string) (string, bool) {
 	switch name {
@@ -31,7 +49,7 @@ func (s view) Table(t apexpr.Table, name string) (string, bool, bool) {
 	x := s.x
 	switch t {
 	case apexpr.RequestHeader:
-		v, ok := x.headers.get(name)
+		v, ok := x.header(name)
 		return v, ok, true
 	case apexpr.ResponseHeader:
 		if v, ok := x.out.get(name); ok {
@@ -40,6 +58,7 @@ func (s view) Table(t apexpr.Table, name string) (string, bool, bool) {
 		v, ok := x.always.get(name)
 		return v, ok, true
 	case apexpr.Environment:
+		x.unknowns.LooksAtVariable(name)
 		v, ok := x.env.get(name)
 		return v, ok, true
 	case apexpr.Notes:
@@ -85,13 +104,39 @@ func (x *exchange) Expr(e *apexpr.Expr, vary bool) (ok bool, subject string, cap
 	if e == nil {
 		return false, "", nil, errNoExpression
 	}
+	mark := x.unknowns.Begin()
+	ok, subject, caps, err = x.evaluateLooking(e, vary)
+	return x.unknowns.End(mark, ok), subject, caps, err
+}
+
+// evaluateLooking evaluates a condition, and leaves open what it has looked at.
+func (x *exchange) evaluateLooking(e *apexpr.Expr, vary bool) (ok bool, subject string, caps []int, err error) {
+	if e == nil {
+		return false, "", nil, errNoExpression
+	}
 	s := &x.state
+	mark, settled := x.unknowns.Begin(), false
+	if x.unknowns != nil {
+		settled = x.settlesWithout(e)
+	}
 	s.Reset()
 	ok, err = e.Condition(view{x}, s)
+	if settled {
+		x.unknowns.Forget(mark)
+	}
 	if vary && len(s.Vary) > 0 {
 		x.Vary(strings.Join(s.Vary, ", "))
 	}
 	return ok, s.Subject, s.Groups, err
+}
+
+// settlesWithout reports whether a condition has a value whatever the unknown parts of the request are.
+func (x *exchange) settlesWithout(e *apexpr.Expr) bool {
+	mark := x.unknowns.Begin()
+	x.state.Reset()
+	_, err := e.Condition(strictView{view{x}}, &x.state)
+	x.unknowns.Forget(mark)
+	return err == nil
 }
 
 var errNoExpression = errors.New("the expression could not be read")

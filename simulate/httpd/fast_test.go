@@ -14,6 +14,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/apachetest"
 	"github.com/dispcheck/dispcheck/internal/testkit"
+	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
@@ -27,6 +28,7 @@ func (onlooker) Log(int, string)   {}
 // sameResult compares results but for their memory. Pointers into the configuration are the same or not.
 var sameResult = cmp.Options{
 	cmpopts.IgnoreFields(Result{}, "Memory", "Host", "By", "NotSimulated"), cmp.AllowUnexported(Result{}), cmpopts.IgnoreFields(Answer{}, "By"), cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}),
+	cmp.Comparer(func(a, b *server.RewriteRule) bool { return a == b }),
 }
 
 func notes(r *Result) []string {

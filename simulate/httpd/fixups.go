@@ -125,7 +125,7 @@ func (x *exchange) directoryIndex() verdict {
 		if s.ServeDirectory != nil && !*s.ServeDirectory {
 			return goOn
 		}
-		if _, careful := x.env.get("redirect-carefully"); careful && x.method != "GET" && x.method != "HEAD" {
+		if x.isSet("redirect-carefully") && x.method != "GET" && x.method != "HEAD" {
 			return goOn
 		}
 		x.decide(server.Place{}, "DirectorySlash: a folder without a slash at the end")

@@ -32,6 +32,7 @@ func (x *exchange) handle() (verdict, error) {
 	if err != nil {
 		return done, err
 	}
+	x.unknowns = nil // what comes now is about the answer
 	x.res.Answer = a
 	if x.responded {
 		return done, nil

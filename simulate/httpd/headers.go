@@ -50,7 +50,7 @@ func (x *exchange) changeHeaders(list []*server.HeaderRule, always bool) {
 // unset change it beside the table, from both; what add, append and merge make of it is not sent.
 func (x *exchange) change(h *server.HeaderRule, t *table) {
 	if h.EnvName != "" {
-		if _, ok := x.env.get(h.EnvName); ok == h.EnvNegated {
+		if x.isSet(h.EnvName) == h.EnvNegated {
 			return
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/dispcheck/dispcheck/model/server"
+	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -34,6 +35,8 @@ type Request struct {
 	HasBody bool
 	// From is the caller's own: handlers find it in Handled.Request.
 	From any
+	// Unknowns are what is not known of the request; nil knows everything.
+	Unknowns *simulate.Unknowns
 }
 
 // A Handled is what reaches a handler, and what the handler needs to answer. It is good until the handler returns.
@@ -136,6 +139,8 @@ type Result struct {
 	Env []Field
 	// asked and came are the headers of the request as the handler got them and as they came: see Changed.
 	asked, came table
+	// Applied are the rewrite rules whose pattern and conditions held, in their order, in all rounds up to the first handler.
+	Applied []*server.RewriteRule
 	// Hops are the rounds of internal redirects, where there is more than one.
 	Hops []Hop
 	// Client is the address of the client after mod_remoteip.

@@ -26,10 +26,34 @@ func (x *exchange) Filename() string { return x.filename }
 func (x *exchange) PathInfo() string { return x.pathInfo }
 
 // Header is a header of the request.
-func (x *exchange) Header(name string) (string, bool) { return x.headers.joined(name) }
+func (x *exchange) Header(name string) (string, bool) {
+	v, ok := x.headers.joined(name)
+	if !ok && x.unknowns != nil {
+		x.unknowns.LacksHeader(name)
+	}
+	return v, ok
+}
+
+// header is the first line of a header of the request.
+func (x *exchange) header(name string) (string, bool) {
+	v, ok := x.headers.get(name)
+	if !ok && x.unknowns != nil {
+		x.unknowns.LacksHeader(name)
+	}
+	return v, ok
+}
+
+// Doubts implements rewrite.Doubter.
+func (x *exchange) Doubts() rewrite.Doubts {
+	if x.unknowns == nil {
+		return nil
+	}
+	return x.unknowns
+}
 
 // Env is a variable of the request, or of the environment that httpd was started with.
 func (x *exchange) Env(name string) (string, bool) {
+	x.unknowns.LooksAtVariable(name)
 	if v, ok := x.env.get(name); ok {
 		return v, true
 	}
@@ -154,16 +178,18 @@ func (x *exchange) Variable(name string) (value string, ok bool) {
 	case "REQUEST_URI":
 		return x.uri, true
 	case "QUERY_STRING":
+		x.unknowns.LooksAtQuery(x.args)
 		return x.args, true
 	case "REQUEST_METHOD":
 		return x.method, true
 	case "THE_REQUEST":
+		x.unknowns.LooksAtQuery(x.args)
 		return x.req.Method + " " + x.req.Target + " " + x.proto(), true
 	case "HTTP_HOST":
 		v, _ := x.headers.get("Host")
 		return v, true
 	case "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_COOKIE", "HTTP_ACCEPT", "HTTP_FORWARDED", "HTTP_PROXY_CONNECTION":
-		v, _ := x.headers.joined(headerOf(name))
+		v, _ := x.Header(headerOf(name))
 		return v, true
 	case "SERVER_NAME":
 		return x.serverName(), true
@@ -174,8 +200,10 @@ func (x *exchange) Variable(name string) (value string, ok bool) {
 	case "SERVER_ADDR":
 		return x.serverAddr(), true
 	case "REMOTE_ADDR", "REMOTE_HOST":
+		x.unknowns.LooksAtClient()
 		return x.clientText(), true
 	case "CONN_REMOTE_ADDR":
+		x.unknowns.LooksAtClient()
 		return x.connection().String(), true
 	case "REMOTE_PORT":
 		if x.req.ClientPort == 0 {
@@ -240,6 +268,7 @@ func headerOf(variable string) string {
 }
 
 func (x *exchange) timeVariable(name string) string {
+	x.unknowns.LooksAtTime()
 	layout := map[string]string{"TIME_YEAR": "2006", "TIME_MON": "01", "TIME_DAY": "02", "TIME_HOUR": "15", "TIME_MIN": "04",
 		"TIME_SEC": "05", "TIME": "20060102150405"}[name]
 	now := x.engine.o.Now()

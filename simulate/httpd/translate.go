@@ -93,8 +93,9 @@ func (x *exchange) ruleResult() *rewrite.Result {
 	if x.sub {
 		res = &x.ruled[1]
 	}
+	applied := res.Applied[:0]
 	*res = rewrite.Result{}
-	res.Memory = x.memory
+	res.Memory, res.Applied = x.memory, applied
 	return res
 }
 
@@ -109,6 +110,9 @@ func (x *exchange) answered(res *rewrite.Result) {
 
 // takeRules takes over what rules of any outcome leave.
 func (x *exchange) takeRules(res *rewrite.Result) {
+	if !x.sub && x.errorOf == 0 {
+		x.res.Applied = append(x.res.Applied, res.Applied...)
+	}
 	if res.Outcome != rewrite.Declined {
 		x.args, x.hasArgs = res.Query, res.HasQuery
 	}
@@ -138,7 +142,7 @@ func (x *exchange) proxyPass() (v verdict, over bool) {
 	if x.uri == "" || x.uri[0] != '/' {
 		return goOn, false
 	}
-	if _, no := x.env.get("no-proxy"); no {
+	if x.isSet("no-proxy") {
 		return goOn, false
 	}
 	if p := x.settings().Proxy; p != nil {

@@ -8,6 +8,10 @@ import (
 
 // condition tries one condition. failed says that httpd gives up with an error.
 func (x *run) condition(c *condition, r *rule) (ok, failed bool) {
+	mark := 0
+	if x.doubts != nil {
+		mark = x.doubts.Begin()
+	}
 	input := ""
 	if c.Kind != server.CondExpr {
 		if c.quick != nil {
@@ -35,6 +39,9 @@ func (x *run) condition(c *condition, r *rule) (ok, failed bool) {
 	}
 	if c.Negated {
 		ok = !ok
+	}
+	if x.doubts != nil {
+		ok = x.doubts.End(mark, ok)
 	}
 	if c.NoVary {
 		x.varyThis = ""

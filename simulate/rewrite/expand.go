@@ -160,6 +160,9 @@ func (x *run) variable(p *part) string {
 	case "REQUEST_URI":
 		return x.s.URI()
 	case "QUERY_STRING":
+		if x.doubts != nil {
+			x.doubts.LooksAtQuery(x.query)
+		}
 		return x.query
 	case "REQUEST_FILENAME", "SCRIPT_FILENAME":
 		return x.filename

@@ -33,6 +33,7 @@ type run struct {
 
 	vary, varyThis string
 	step           *Step
+	doubts         Doubts // nil where all of the request is known
 	// lookedUp is set where the value of a variable is not known.
 	uncertain bool
 	// escape is set while a result with the flag B is made.
@@ -60,12 +61,15 @@ func newRun(rs *Rules, s Subject, rec Recorder, res *Result) *run {
 	*x = run{}
 	x.rs, x.s, x.rec, x.res, x.room = rs, s, rec, res, place
 	_, x.silent = rec.(Silent)
+	if d, ok := s.(Doubter); ok {
+		x.doubts = d.Doubts()
+	}
 	return x
 }
 
 // release gives a run back, without what it would keep alive.
 func (x *run) release() {
-	x.rs, x.s, x.rec, x.res = nil, nil, nil, nil
+	x.rs, x.s, x.rec, x.res, x.doubts = nil, nil, nil, nil, nil
 	runs.Put(x)
 }
 
@@ -467,6 +471,7 @@ func (x *run) rule(r *rule) hit {
 		x.s.NotSimulated("RewriteRule", r.NotSimulated, r.Place)
 		x.uncertain = true
 	}
+	x.res.Applied = append(x.res.Applied, r.RewriteRule)
 	return x.substitute(r)
 }
 
@@ -547,7 +552,14 @@ func (x *run) substitute(r *rule) hit {
 	// A status that is no redirect leaves path and query as they are.
 	unchanged := r.NoSubstitution || f.Status != 0 && (f.Status < 300 || f.Status > 399)
 	if !unchanged {
+		mark := 0
+		if x.doubts != nil {
+			mark = x.doubts.Begin()
+		}
 		target, unsafe = x.expandTarget(r)
+		if x.doubts != nil {
+			x.doubts.EndText(mark)
+		}
 		x.log(2, "rewrite '%s' -> '%s'", x.input, target)
 	}
 	if unsafe && !f.UnsafeAllow3F {

@@ -108,6 +108,8 @@ type Result struct {
 	By *server.RewriteRule
 	// NotSimulated says that the result is uncertain.
 	NotSimulated bool
+	// Applied are the rules whose pattern and conditions held, in their order.
+	Applied []*server.RewriteRule
 	// Memory is where the texts of the result are made; nil allocates them. Who runs rules sets it.
 	Memory *Memory
 }
