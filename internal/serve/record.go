@@ -96,9 +96,10 @@ func (r *record) add(x *exchange) {
 		r.next = (r.next + 1) % maxExchanges
 	}
 	if x.keeping {
-		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &x.passage, body: x.kept, head: x.head}
+		passage := x.passage // a copy: the exchange holds the connection
+		passage.Client = nil
+		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &passage, body: x.kept, head: x.head}
 		p.request.Body, p.request.Sink = nil, nil
-		p.passage.Client = nil
 		if len(r.trails) < maxPaths {
 			r.trails = append(r.trails, p)
 		} else {

@@ -255,6 +255,9 @@ func (s *Site) names(host string) bool {
 // once answers one request.
 func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
 	room := p.makeRoom(s.Quiet || p.Quiet)
+	if !s.Quiet && !p.Quiet {
+		defer func() { p.room = nil }() // a Passage that is kept holds no client
+	}
 	h := &room.handler
 	*h = handler{site: s, request: r, decision: d, trace: t, client: p.Client, room: room}
 	p.Steps, p.Log = nil, nil
