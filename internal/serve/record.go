@@ -16,10 +16,10 @@ import (
 
 const (
 	// maxExchanges is how many requests are remembered in short, maxPaths how many with their path, which takes some 40 KB each.
-	maxExchanges, maxPaths = 1000, 120
+	maxExchanges, maxPaths = 1000, 100
 	// tracedPerSecond is how many requests of a second are traced while nobody looks: a person who tries things out finds the path
 	// of each, and load is not slowed down.
-	tracedPerSecond = 20
+	tracedPerSecond = 10
 )
 
 const (
