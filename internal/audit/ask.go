@@ -72,7 +72,7 @@ func (w whole) asked(r, next *simulate.Request) bool {
 // Ask implements Asker.
 func (w whole) Ask(ctx context.Context, r *simulate.Request, a *Answer) error {
 	a.Uncertain, a.Redirects = nil, 0
-	if a.passage.Result.Memory == nil {
+	if a.passage.Quiet = true; a.passage.Result.Memory == nil {
 		a.passage.Result.Memory = new(rewrite.Memory)
 	}
 	seen := [MaxRedirects]string{}

@@ -187,7 +187,7 @@ func (in *invocation) auditOptions(ctx context.Context, c *configuration) (*audi
 			}
 			files := &knownFiles{c.apache.Files(), map[string]rewrite.FileKind{}}
 			return audit.Site(targets, site.New(&site.Site{
-				Server: c.apache.Server, Files: files, Getenv: c.apache.Getenv, Dispatcher: engine, Directives: in.list("directive"), Now: eo.Now, Quiet: true,
+				Server: c.apache.Server, Files: files, Getenv: c.apache.Getenv, Dispatcher: engine, Directives: in.list("directive"), Now: eo.Now,
 			}))
 		},
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/internal/decisiondiff"
-	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/internal/report"
 )
 
@@ -28,6 +27,7 @@ func diffCommand() *command {
 			{name: "urls", kind: list, arg: "FILE|-", completeFrom: completeFiles, meaning: "compare URLs, one to a line, with METHOD before or HOST behind if you like"},
 			{name: "sitemap", kind: list, arg: "FILE|-", completeFrom: completeFiles, meaning: "compare the URLs of a sitemap"},
 			{name: "suite", kind: list, arg: "FILE", completeFrom: completeFiles, meaning: "compare the requests of a suite of dispcheck test"},
+			{name: "audit", kind: boolean, meaning: "compare the probes of dispcheck audit, for the hosts of both"},
 			{name: "generate", kind: boolean, meaning: "make requests of the patterns beside those of a source, too"},
 			{name: "max-requests", kind: number, arg: "N", def: strconv.Itoa(decisiondiff.DefaultRequests), check: checkMaxRequests, meaning: "how many requests are made at most"},
 			{name: "host", arg: "HOST", check: checkHost, defWords: "the first virtual host's", meaning: "host of requests of a source that says none"},
@@ -75,7 +75,7 @@ func runDiff(ctx context.Context, in *invocation) error {
 		return err
 	}
 	o := decisiondiff.Options{MaxRequests: in.number("max-requests")}
-	if o.Sources, err = d.sources(ctx, new); err != nil {
+	if o.Sources, err = d.sources(ctx, old, new); err != nil {
 		return err
 	}
 	o.Generate = len(o.Sources) == 0 || in.yes("generate")
@@ -133,8 +133,7 @@ func (d *differ) write(res *decisiondiff.Result) error {
 // A diffSide is one side with what it was loaded from.
 type diffSide struct {
 	decisiondiff.Side
-	project *project.Project
-	apache  *project.Apache
+	*configuration
 }
 
 // side loads OLD (0) or NEW (1).
@@ -158,7 +157,7 @@ func (d *differ) side(ctx context.Context, n int) (*diffSide, error) {
 	if err := d.report(p, c); err != nil {
 		return nil, err
 	}
-	s := &diffSide{project: p, apache: c.apache, Side: decisiondiff.Side{Name: in.args[n], Config: c.Config, Open: c.open, Directives: in.list("directive")}}
+	s := &diffSide{configuration: c, Side: decisiondiff.Side{Name: in.args[n], Config: c.Config, Open: c.open, Directives: in.list("directive")}}
 	if in.given("new-environment") {
 		s.Name += " (" + o.Environment + ")"
 	}

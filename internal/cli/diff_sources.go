@@ -47,9 +47,9 @@ func (d *differ) checkStreams() error {
 }
 
 // sources are what the flags name.
-func (d *differ) sources(ctx context.Context, side *diffSide) ([]decisiondiff.Source, error) {
+func (d *differ) sources(ctx context.Context, old, new *diffSide) ([]decisiondiff.Source, error) {
 	in := d.in
-	def, err := d.defaults(side)
+	def, err := d.defaults(new)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +94,9 @@ func (d *differ) sources(ctx context.Context, side *diffSide) ([]decisiondiff.So
 			return nil, err
 		}
 		out = append(out, l)
+	}
+	if in.yes("audit") {
+		out = append(out, probes{in, old}, probes{in, new})
 	}
 	return out, nil
 }

@@ -27,7 +27,7 @@ func newOracle(tb testing.TB, s *decisiondiff.Side) *oracle {
 	o := &oracle{tb: tb, side: s, any: simulate.New(s.Config, simulate.Options{})}
 	if s.Server != nil {
 		o.site = site.New(&site.Site{
-			Server: s.Server, Files: s.Files, Getenv: s.Getenv, Dispatcher: o.any, Open: s.Open, Assume: 200, Quiet: true,
+			Server: s.Server, Files: s.Files, Getenv: s.Getenv, Dispatcher: o.any, Open: s.Open, Assume: 200,
 			Now: func() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) },
 		})
 	}

@@ -48,7 +48,6 @@ type decider struct {
 	side     *Side
 	engine   *simulate.Engine
 	site     *site.Site // nil without httpd
-	loud     *site.Site // the same, with steps; made when it is needed
 	decision simulate.Decision
 	passage  site.Passage
 }
@@ -56,16 +55,17 @@ type decider struct {
 func newDecider(s *Side, e *simulate.Engine) *decider {
 	d := &decider{side: s, engine: e}
 	if s.Server != nil {
-		d.site = d.newSite(true)
+		d.site = d.newSite()
+		d.passage.Quiet = true
 	}
 	return d
 }
 
-func (d *decider) newSite(quiet bool) *site.Site {
+func (d *decider) newSite() *site.Site {
 	s := d.side
 	return site.New(&site.Site{
 		Server: s.Server, Files: s.Files, Getenv: s.Getenv, Dispatcher: d.engine, Directives: s.Directives, Open: s.Open, Now: moment,
-		Quiet: quiet, Assume: 200,
+		Assume: 200,
 	})
 }
 
@@ -95,13 +95,11 @@ func (d *decider) rewrittenBy(ctx context.Context, r *Request) (source.Span, err
 	if d.side.Server == nil {
 		return source.Span{}, nil
 	}
-	if d.loud == nil {
-		d.loud = d.newSite(false)
-	}
+	d.site.AssumeHeader = nil
 	q := r.request()
 	var made simulate.Decision
 	var p site.Passage
-	if err := d.loud.Decide(ctx, &q, &made, nil, &p); err != nil {
+	if err := d.site.Decide(ctx, &q, &made, nil, &p); err != nil {
 		return source.Span{}, err
 	}
 	var at source.Span

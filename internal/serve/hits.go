@@ -16,9 +16,10 @@ import (
 type hits struct {
 	names []string // of hosts of the site
 
-	order  []*hit
-	byAt   map[at]*hit
-	pieces *suite.Coverage // finds what decided
+	order []*hit
+	byAt  map[at]*hit
+
+	coverage *suite.Coverage // knows what there is, and counts nothing
 }
 
 // A hit is a piece of configuration that can decide.
@@ -34,14 +35,14 @@ type at struct {
 }
 
 func newHits(c *Configuration) *hits {
-	h := &hits{names: hostNames(c), byAt: map[at]*hit{}, pieces: suite.NewCoverage()}
+	h := &hits{names: hostNames(c), byAt: map[at]*hit{}, coverage: suite.NewCoverage()}
 	if !c.Open {
-		h.pieces.AddConfig(c.Config)
+		h.coverage.AddConfig(c.Config)
 	}
 	if c.Apache != nil {
-		h.pieces.AddServer(c.Apache.Server, c.Apache.Owned)
+		h.coverage.AddServer(c.Apache.Server, c.Apache.Owned)
 	}
-	for _, it := range h.pieces.Items() {
+	for _, it := range h.coverage.Items() {
 		n := &hit{RuleHits: page.RuleHits{Kind: string(it.Kind), Name: it.Name, At: it.At}}
 		h.order = append(h.order, n)
 		h.byAt[at{it.Kind, it.At.File, it.At.Start}] = n
@@ -80,7 +81,7 @@ func (h *hits) note(d *simulate.Decision, t *simulate.Trace, p *site.Passage) {
 }
 
 func (h *hits) noteTraced(d *simulate.Decision, t *simulate.Trace, p *site.Passage) {
-	for _, it := range h.pieces.Decided(&suite.Observed{Decision: d, Trace: t, Passage: p}) {
+	for _, it := range h.coverage.Decided(&suite.Observed{Decision: d, Trace: t, Passage: p}) {
 		h.at(it.Kind, it.At)
 	}
 }

@@ -35,15 +35,12 @@ type Site struct {
 	Now simulate.Clock
 	// Follow is how many redirects are followed to hosts that the server answers for. With a Client none is.
 	Follow int
-	// Proxy answers what goes to other servers, past the Dispatcher; nil leaves them unasked.
-	Proxy Proxy
-	// Quiet leaves out what rules did one by one: Steps and Log of a Passage stay empty, and its memory is used again where
-	// it is passed again.
-	Quiet bool
 	// Assume is the status that a render is taken to answer with where none is asked, so that httpd's headers of the answer
 	// are known; 0 leaves both unknown. AssumeHeader is the headers of that answer; it may be set anew before each request.
 	Assume       int
 	AssumeHeader simulate.Header
+	// Proxy answers what goes to other servers, past the Dispatcher; nil leaves them unasked.
+	Proxy Proxy
 
 	front  *httpd.Engine
 	mu     sync.RWMutex
@@ -64,8 +61,9 @@ type Proxy func(ctx context.Context, q *httpd.Handled, r *simulate.Request, resp
 
 // A Passage is what httpd did with a request.
 type Passage struct {
-	// Client takes the answer; nil lets it go. Quiet is Site.Quiet for one request, and the headers of the Decision are in the
-	// memory of the Passage, too. Both are the caller's to set, and stay when the Passage is used again.
+	// Client takes the answer; nil lets it go. Quiet leaves out Steps and Log, which take more time than all the rest, and uses
+	// the memory of the Passage again: what it and the headers of the Decision hold is good until the next request. Both are the
+	// caller's to set, and stay when the Passage is used again.
 	Client Client
 	Quiet  bool
 	room   *room
@@ -95,9 +93,9 @@ type room struct {
 	sent    simulate.Header
 }
 
-// makeRoom returns the memory for the next request: that of the one before where it is used again.
-func (p *Passage) makeRoom(again bool) *room {
-	if !again || p.room == nil {
+// makeRoom returns the memory for the next request: that of the one before where the Passage is quiet.
+func (p *Passage) makeRoom() *room {
+	if !p.Quiet || p.room == nil {
 		p.room = newRoom()
 	}
 	return p.room
@@ -175,7 +173,7 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 	seen := map[string]bool{urlOf(r): true}
 	for d.Response.Status >= 300 && d.Response.Status < 400 && len(p.Redirects) < s.Follow {
 		location, ok := d.Response.Header.Value("Location")
-		next := s.Next(r, location)
+		next := s.Next(r, strings.Clone(location)) // whose memory is used again
 		if !ok || next == nil {
 			break
 		}
@@ -254,8 +252,8 @@ func (s *Site) names(host string) bool {
 
 // once answers one request.
 func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
-	room := p.makeRoom(s.Quiet || p.Quiet)
-	if !s.Quiet && !p.Quiet {
+	room := p.makeRoom()
+	if !p.Quiet {
 		defer func() { p.room = nil }() // a Passage that is kept holds no client
 	}
 	h := &room.handler
@@ -264,7 +262,7 @@ func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decisi
 	q := s.request(r, p)
 	q.From = h
 	var rec rewrite.Recorder
-	if !s.Quiet && !p.Quiet {
+	if !p.Quiet {
 		rec = recorder{p}
 	}
 	if err := s.front.Serve(ctx, q, &p.Result, rec); err != nil {
@@ -285,12 +283,8 @@ func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decisi
 			d.Response.From = "httpd"
 		}
 		d.Response.Status = res.Status
-		if p.Quiet {
-			room.sent = appendFields(room.sent[:0], res.Header)
-			d.Response.Header = room.sent
-		} else {
-			d.Response.Header = fields(res.Header)
-		}
+		room.sent = appendFields(room.sent[:0], res.Header)
+		d.Response.Header = room.sent
 	}
 	return nil
 }
