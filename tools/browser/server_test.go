@@ -22,13 +22,25 @@ import (
 	"github.com/dispcheck/dispcheck/fixtures"
 )
 
+// built is a folder for the command, until the tests end.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "dispcheck-browser-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(built); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
 // binary is the command, built once.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "dispcheck-browser-")
-	if err != nil {
-		return "", err
-	}
-	name := filepath.Join(dir, "dispcheck")
+	name := filepath.Join(built, "dispcheck")
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}

@@ -48,13 +48,26 @@ func newTestSite(t testing.TB) *testSite { return newTestSiteOf(t, "cloud") }
 
 func newTestSiteOf(t testing.TB, example string) *testSite {
 	t.Helper()
-	s := &testSite{Log: NewLog(maxRecent), store: &docroot.Memory{MaxBytes: 1 << 20}, clock: simulate.NewTimeline(start), coverage: suite.NewCoverage(), revision: 1}
-	var err error
-	if s.project, err = project.Load(t.Context(), project.Options{Path: "example:" + example}); err != nil {
+	s, err := loadTestSite(t.Context(), "example:"+example, "")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if s.apache, err = s.project.Apache(t.Context()); err != nil {
-		t.Fatal(err)
+	s.findings = &report.Findings{List: s.lint(t), Rules: rules.Find}
+	return s
+}
+
+// loadTestSite is a site of a configuration, without findings.
+func loadTestSite(ctx context.Context, config, dir string) (*testSite, error) {
+	s := &testSite{Log: NewLog(maxRecent), store: &docroot.Memory{MaxBytes: 1 << 20}, clock: simulate.NewTimeline(start), coverage: suite.NewCoverage(), revision: 1}
+	var err error
+	if s.project, err = project.Load(ctx, project.Options{Path: config, WorkDir: dir}); err != nil {
+		return nil, err
+	}
+	if s.apache, err = s.project.Apache(ctx); err != nil {
+		return nil, err
+	}
+	if s.apache == nil || s.project.Config == nil {
+		return nil, errors.New("not both of httpd and Dispatcher")
 	}
 	renders := mock.Respond(200, "text/html")
 	renders.SetSleep(s.clock.Sleep)
@@ -62,8 +75,7 @@ func newTestSiteOf(t testing.TB, example string) *testSite {
 	s.front = site.New(&site.Site{Server: s.apache.Server, Files: s.apache.Files(), Getenv: s.apache.Getenv, Dispatcher: s.engine, Now: s.clock.Now})
 	s.coverage.AddServer(s.apache.Server, s.apache.Owned)
 	s.coverage.AddConfig(s.project.Config)
-	s.findings = &report.Findings{List: s.lint(t), Rules: rules.Find}
-	return s
+	return s, nil
 }
 
 func (s *testSite) lint(t testing.TB) []diag.Diagnostic {
