@@ -67,6 +67,7 @@ const starting = 60 * time.Second
 // serve starts a server on a copy of the embedded example, which it watches.
 func serve(t *testing.T) *server {
 	t.Helper()
+	chromium(t) // without one there is nothing to serve for
 	s := &server{t: t, stop: func() {}, dir: filepath.Join(t.TempDir(), "src")}
 	example, err := fixtures.Open("cloud")
 	if err != nil {
