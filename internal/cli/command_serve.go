@@ -79,7 +79,7 @@ func runServe(ctx context.Context, in *invocation) error {
 	}
 	// The garbage of requests is collected when there is as much of it as there is in use. That is little here, so that it would
 	// be collected twenty times a second: a block that nobody writes to, and that takes no memory therefore, counts as in use.
-	ballast := make([]byte, 4<<20)
+	ballast := make([]byte, 6<<20)
 	defer runtime.KeepAlive(ballast)
 	s := serving{in: in}
 	defer s.close()
