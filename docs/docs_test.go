@@ -5,10 +5,13 @@ package docs_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -173,6 +176,8 @@ func TestReadmeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
+	repository(t)
+	packLog(t, "access.log.gz")
 	fence := regexp.MustCompile("(?s)```sh\n(.*?)```")
 	ran := 0
 	for _, m := range fence.FindAllStringSubmatch(text, -1) {
@@ -205,6 +210,33 @@ func TestReadmeRuns(t *testing.T) {
 	}
 	if ran < 10 {
 		t.Errorf("only %d commands were found in the README", ran)
+	}
+}
+
+// repository makes the working directory a git repository whose files are those of origin/main.
+func repository(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git to make a repository with")
+	}
+	for _, args := range [][]string{
+		{"init", "-q"}, {"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@site.example", "commit", "-q", "-m", "all"},
+		{"update-ref", "refs/remotes/origin/main", "HEAD"},
+	} {
+		if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// packLog writes an access log, packed.
+func packLog(t *testing.T, name string) {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := io.WriteString(z, `192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET /content/wknd/us/en.html HTTP/1.1" 200 949 "-" "-"`+"\n")
+	if err := errors.Join(err, z.Close(), os.WriteFile(name, b.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
 	}
 }
 

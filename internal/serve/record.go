@@ -16,10 +16,10 @@ import (
 
 const (
 	// maxExchanges is how many requests are remembered in short, maxPaths how many with their path, which takes some 40 KB each.
-	maxExchanges, maxPaths = 1000, 120
+	maxExchanges, maxPaths = 1000, 100
 	// tracedPerSecond is how many requests of a second are traced while nobody looks: a person who tries things out finds the path
 	// of each, and load is not slowed down.
-	tracedPerSecond = 20
+	tracedPerSecond = 10
 )
 
 const (
@@ -96,9 +96,10 @@ func (r *record) add(x *exchange) {
 		r.next = (r.next + 1) % maxExchanges
 	}
 	if x.keeping {
-		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &x.passage, body: x.kept, head: x.head}
+		passage := x.passage // a copy: the exchange holds the connection
+		passage.Client = nil
+		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &passage, body: x.kept, head: x.head}
 		p.request.Body, p.request.Sink = nil, nil
-		p.passage.Client = nil
 		if len(r.trails) < maxPaths {
 			r.trails = append(r.trails, p)
 		} else {

@@ -253,6 +253,9 @@ func (s *Site) names(host string) bool {
 // once answers one request.
 func (s *Site) once(ctx context.Context, r *simulate.Request, d *simulate.Decision, t *simulate.Trace, p *Passage) error {
 	room := p.makeRoom()
+	if !p.Quiet {
+		defer func() { p.room = nil }() // a Passage that is kept holds no client
+	}
 	h := &room.handler
 	*h = handler{site: s, request: r, decision: d, trace: t, client: p.Client, room: room}
 	p.Steps, p.Log = nil, nil
