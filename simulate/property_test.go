@@ -142,8 +142,8 @@ func cacheRules(f *model.Farm) *model.RuleList {
 // the rules are indexed and read from the end.
 func TestFastAndFullAgree(t *testing.T) {
 	configs, requests := 1500, 40
-	if testing.Short() {
-		configs = 150
+	if testing.Short() || testkit.Race { // there is one goroutine
+		configs = 300
 	}
 	m := newMaker(1)
 	ctx := context.Background()
