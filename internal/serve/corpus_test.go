@@ -2,7 +2,6 @@ package serve_test
 
 import (
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,18 +15,7 @@ import (
 // TestAgreesOnCorpus sends requests to each virtual host of each project of the corpus, as simulate asks them and over a
 // connection.
 func TestAgreesOnCorpus(t *testing.T) {
-	dir := testkit.CorpusDir(t)
-	var folders []string
-	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() && e.Name() == "conf.d" {
-			folders = append(folders, filepath.Dir(p))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(folders)
+	dir, folders := testkit.CorpusSites(t)
 	projects, compared, left := 0, 0, 0
 	step := 1
 	if testkit.Race { // other tests have more goroutines

@@ -1,9 +1,6 @@
 package site_test
 
 import (
-	"io/fs"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,18 +12,7 @@ import (
 
 // TestCorpus asks each virtual host of each project of the corpus for a page, from end to end.
 func TestCorpus(t *testing.T) {
-	dir := testkit.CorpusDir(t)
-	var folders []string
-	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() && e.Name() == "conf.d" {
-			folders = append(folders, filepath.Dir(p))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(folders)
+	dir, folders := testkit.CorpusSites(t)
 	projects, hosts, unsure := 0, 0, 0
 	outcomes := map[simulate.Outcome]int{}
 	for _, folder := range folders {

@@ -57,6 +57,24 @@ func CorpusDir(tb testing.TB) string {
 	return Folder(tb, "DISPCHECK_CORPUS", "../shared/corpus")
 }
 
+// CorpusSites returns the folders of real configurations that have an httpd side, sorted, and the folder that they lie in. It skips
+// the test where there is no corpus.
+func CorpusSites(tb testing.TB) (dir string, folders []string) {
+	tb.Helper()
+	dir = CorpusDir(tb)
+	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && e.Name() == "conf.d" {
+			folders = append(folders, filepath.Dir(p))
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	slices.Sort(folders)
+	return dir, folders
+}
+
 // Corpus returns the distinct texts of real configurations with one of the endings, and skips the test
 // where there is no corpus.
 func Corpus(tb testing.TB, endings ...string) []*source.File {

@@ -2,9 +2,7 @@ package page
 
 import (
 	"fmt"
-	"io/fs"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/dispcheck/dispcheck/internal/testkit"
@@ -12,18 +10,7 @@ import (
 
 // TestCorpus shows requests to each project of the corpus: every place that decided has its text, and every view is told.
 func TestCorpus(t *testing.T) {
-	dir := testkit.CorpusDir(t)
-	var folders []string
-	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() && e.Name() == "conf.d" {
-			folders = append(folders, filepath.Dir(p))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(folders)
+	dir, folders := testkit.CorpusSites(t)
 	shown := 0
 	for _, folder := range folders {
 		s, err := loadTestSite(t.Context(), folder, dir)
