@@ -154,6 +154,10 @@ func runReplay(ctx context.Context, in *invocation) error {
 		return usagef("", "--max-line is at most %d", maxLineLength)
 	}
 	logs, err := accesslog.Expand(in.args)
+	var missing *fs.PathError
+	if errors.As(err, &missing) {
+		return newFileError(display(missing.Path), err)
+	}
 	if err != nil {
 		return usagef("", "%v", err)
 	}
