@@ -64,7 +64,7 @@ func TestDescriptors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if after := count(); after != before {
+	if after := count(); after > before { // fewer are those of earlier tests, closed meanwhile
 		t.Errorf("%d descriptors are open, want %d", after, before)
 	}
 }
