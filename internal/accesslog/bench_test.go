@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -74,7 +72,7 @@ func BenchmarkRead(b *testing.B) {
 				b.Fatal(err)
 			}
 			src := bytes.NewReader(nil)
-			r := NewReader(src, p)
+			r := newReader(src, p)
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			before := cpuTime()
@@ -120,35 +118,4 @@ func BenchmarkGzip(b *testing.B) {
 			r.Close()
 		}
 	})
-}
-
-// BenchmarkRanges reads one file in ranges, on one core and on two.
-func BenchmarkRanges(b *testing.B) {
-	const lines = 200_000
-	text := generate("combined", lines)
-	p, err := New(Options{Format: "combined"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, n := range []int{1, 2} {
-		b.Run(fmt.Sprintf("%d", n), func(b *testing.B) {
-			for b.Loop() {
-				var records atomic.Int64
-				var done sync.WaitGroup
-				for _, part := range split(int64(len(text)), n, 1) {
-					done.Go(func() {
-						r := ReadRange(bytes.NewReader(text), p, part)
-						for r.Next() {
-						}
-						records.Add(r.Stats().Records)
-					})
-				}
-				done.Wait()
-				if records.Load() != lines {
-					b.Fatal(records.Load())
-				}
-			}
-			b.ReportMetric(float64(b.N*lines)/b.Elapsed().Seconds()/1e6, "Mlines/s")
-		})
-	}
 }

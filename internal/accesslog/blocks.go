@@ -50,6 +50,7 @@ type Blocks struct {
 	parser *Parser
 	src    io.Reader
 	closer io.Closer
+	room   int    // of a block, beside that for a line
 	tail   []byte // of the last block, without a line end yet
 	offset int64  // of tail
 	seq    int
@@ -67,7 +68,7 @@ func (f *File) Blocks() (*Blocks, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Blocks{parser: f.Parser, src: file, closer: file}
+	b := &Blocks{parser: f.Parser, src: file, closer: file, room: blockSize}
 	switch {
 	case f.Compression != Plain:
 		b.src = &unpacker{src: file, c: f.Compression}
@@ -101,7 +102,7 @@ func StreamBlocks(src io.Reader, o Options) (*Blocks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Blocks{parser: p, src: whole}, nil
+	return &Blocks{parser: p, src: whole, room: blockSize}, nil
 }
 
 // Skip goes on where a block ended when the log was read before: offset is where, and seq the number of the block that
@@ -142,11 +143,11 @@ func (b *Blocks) Next(k *Block) bool {
 	b.seq++
 	if !b.parser.Lines() {
 		b.done = true
-		k.har = newReader(b.src, b.parser, 0, wholeFile)
+		k.har = newReader(b.src, b.parser)
 		k.har.closer = nil
 		return true
 	}
-	if need := b.parser.opts.maxLine() + blockSize; cap(k.text) < need {
+	if need := b.parser.opts.maxLine() + b.room; cap(k.text) < need {
 		k.text = make([]byte, need)
 	}
 	text := k.text[:cap(k.text)]
@@ -244,8 +245,8 @@ func (b *BlockReader) Begin(p *Parser, k *Block) {
 		r.stats.countLine(k.skipped, k.Offset, r.samples, k.text, &p.opts)
 		k.text = k.text[:0]
 	}
-	r.buf, r.start, r.end, r.seen, r.eof, r.skipFirst = k.text, 0, len(k.text), 0, true, false
-	r.offset, r.limit = k.Offset, wholeFile
+	r.buf, r.start, r.end, r.seen, r.eof = k.text, 0, len(k.text), 0, true
+	r.offset = k.Offset
 }
 
 func (b *BlockReader) reader() *Reader {

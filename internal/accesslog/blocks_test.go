@@ -15,7 +15,7 @@ import (
 )
 
 // readBlocks reads a log by blocks, as many goroutines would, one after the other.
-func readBlocks(t *testing.T, b *Blocks) (targets []string, stats Stats) {
+func readBlocks(t testing.TB, b *Blocks) (records []string, stats Stats) {
 	t.Helper()
 	var k Block
 	var r BlockReader
@@ -28,15 +28,15 @@ func readBlocks(t *testing.T, b *Blocks) (targets []string, stats Stats) {
 		lines := k.Lines()
 		r.Begin(b.Parser(), &k)
 		for r.Next() {
-			targets = append(targets, string(r.Record().Target))
+			records = append(records, show(r.Record()))
 		}
 		if k.har == nil && lines != r.Stats().Lines {
 			t.Fatalf("block %d has %d lines, and %d were read", seq, lines, r.Stats().Lines)
 		}
 		s := *r.Stats()
-		stats.Append(&s, 5)
+		stats.Append(&s, b.Parser().opts.samples())
 	}
-	return targets, stats
+	return records, stats
 }
 
 // TestBlocksAreTheWhole: read by blocks, a log has the records, the counts and the samples that it has read at once.
@@ -67,10 +67,7 @@ func TestBlocksAreTheWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want []string
-		for whole.Next() {
-			want = append(want, string(whole.Record().Target))
-		}
+		want := drain(whole)
 		for name, src := range map[string]io.Reader{
 			"plain": bytes.NewReader(text.Bytes()), "gzip": bytes.NewReader(pack(t, text.Bytes())), "in halves": iotest.HalfReader(bytes.NewReader(text.Bytes())),
 		} {
@@ -133,7 +130,7 @@ func TestBlocksSkip(t *testing.T) {
 			}
 			seq++
 			for r.Begin(f.Parser, &k); r.Next(); {
-				got = append(got, string(r.Record().Target))
+				got = append(got, show(r.Record()))
 			}
 		}
 		if diff := cmp.Diff(want[len(want)-len(got):], got); diff != "" || len(got) == 0 || len(got) == len(want) {
@@ -209,7 +206,7 @@ func TestFlushLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := NewReader(strings.NewReader(text), p)
+		r := newReader(strings.NewReader(text), p)
 		var got []string
 		for r.Next() {
 			if f := r.Record().Flush; f != nil {

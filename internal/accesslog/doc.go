@@ -1,6 +1,6 @@
 // Package accesslog reads access logs: the requests that a site has answered, one [Record] each. It knows the logs of AEM's
 // CDN, dispatcher.log, those of httpd in any LogFormat, lists of URLs, and HAR. It finds out which one it has, and reads
-// plain and compressed files, whole or in ranges, in memory that does not grow with them. It decides nothing about a request.
+// plain and compressed files, at once or in blocks, in memory that does not grow with them. It decides nothing about a request.
 //
 // What tells who a visitor is (addresses, user names, user agents, values in queries, request headers such as Cookie) is
 // dropped while a line is read, unless [Options] asks for it. A line that cannot be read is counted, with its number, a

@@ -6,19 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// wholeFile is the end of a range that has none.
-const wholeFile = math.MaxInt64
-
-// A Range is a part of a file: the lines that begin in it, from byte Start to before byte End. Ranges that follow each other
-// have each line once.
-type Range struct{ Start, End int64 }
 
 // A File is a log on disk whose format is known.
 type File struct {
@@ -80,62 +72,23 @@ func unpackedHead(src io.Reader, c Compression) ([]byte, error) {
 	return head, nil
 }
 
-// minRange is the least that is worth a range of its own.
-const minRange = 1 << 20
-
-// Ranges parts the file into n, or fewer where it is small. A packed file, or one without lines, is in one piece.
-func (f *File) Ranges(n int) []Range {
-	if f.Compression != Plain || !f.Parser.Lines() {
-		return []Range{{0, wholeFile}}
-	}
-	return split(f.Size, n, minRange)
-}
-
-// split parts [0, size) into n ranges of at least so many bytes.
-func split(size int64, n int, least int64) []Range {
-	if most := size / least; int64(n) > most {
-		n = int(most)
-	}
-	n = max(n, 1)
-	all := make([]Range, n)
-	step, more := size/int64(n), size%int64(n)
-	at := int64(0)
-	for i := range all {
-		end := at + step
-		if int64(i) < more {
-			end++
-		}
-		all[i] = Range{at, end}
-		at = end
-	}
-	return all
-}
-
-// Read opens the file and reads a range of it; the zero Range is the whole file. Close the reader.
-func (f *File) Read(part Range) (*Reader, error) {
-	if part == (Range{}) {
-		part.End = wholeFile
-		if f.Compression == Plain && f.Parser.Lines() {
-			part.End = f.Size
-		}
-	}
+// Read opens the file and reads it from one goroutine; [File.Blocks] is for several. Close the reader.
+func (f *File) Read() (*Reader, error) {
 	file, err := os.Open(f.Name)
 	if err != nil {
 		return nil, err
 	}
 	if f.Compression != Plain {
 		d := decompress(file, f.Compression, true)
-		r := newReader(d, f.Parser, 0, wholeFile)
+		r := newReader(d, f.Parser)
 		r.closer = closers{d, file}
 		return r, nil
 	}
-	if part.Start > 0 {
-		if _, err := file.Seek(part.Start-1, io.SeekStart); err != nil {
-			file.Close()
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
-		}
+	src := io.Reader(file)
+	if f.Parser.Lines() {
+		src = io.LimitReader(file, f.Size) // what is appended meanwhile is for the next time
 	}
-	r := newReader(file, f.Parser, part.Start, part.End)
+	r := newReader(src, f.Parser)
 	r.closer = file
 	return r, nil
 }
@@ -151,12 +104,6 @@ func (c closers) Close() error {
 		}
 	}
 	return first
-}
-
-// ReadRange reads the lines of src that begin in part. src is not compressed.
-func ReadRange(src io.ReaderAt, p *Parser, part Range) *Reader {
-	start := max(part.Start-1, 0)
-	return newReader(io.NewSectionReader(src, start, wholeFile-start), p, part.Start, part.End)
 }
 
 // Stream reads a log from anything, such as standard input: it finds out how it is packed and which format it has. Close the
@@ -191,7 +138,7 @@ func Stream(src io.Reader, o Options) (*Reader, error) {
 		}
 		return nil, err
 	}
-	r := newReader(whole, p, 0, wholeFile)
+	r := newReader(whole, p)
 	r.closer = closer
 	return r, nil
 }

@@ -6,13 +6,13 @@ import (
 	"io"
 )
 
-// A Reader delivers the records of one log, or of a range of it, in order. What is malformed is counted and passed over.
+// A Reader delivers the records of one log in order. What is malformed is counted and passed over.
 //
 //	for r.Next() {
 //		use(r.Record())
 //	}
 //
-// A Reader is used by one goroutine. Several may read ranges of one [File] at the same time.
+// A Reader is used by one goroutine.
 type Reader struct {
 	parser  *Parser
 	src     io.Reader
@@ -27,9 +27,7 @@ type Reader struct {
 	start, end int   // what of buf is not read yet
 	seen       int   // how much of it has no line end
 	offset     int64 // of buf[start] in the text
-	limit      int64 // lines that begin here or later belong to the next range
 	eof        bool
-	skipFirst  bool // the range begins inside of a line
 	line       int64
 
 	har *harReader
@@ -38,30 +36,21 @@ type Reader struct {
 // readSize is how much is asked for at once.
 const readSize = 256 << 10
 
-// NewReader reads lines of src, which is not compressed, with p.
-func NewReader(src io.Reader, p *Parser) *Reader {
-	return newReader(src, p, 0, wholeFile)
-}
-
-// newReader reads the lines that begin in [offset, limit) of a text. src begins at offset, or one byte before it where offset
-// is not 0.
-func newReader(src io.Reader, p *Parser, offset, limit int64) *Reader {
-	r := &Reader{parser: p, src: src, maxLine: p.opts.maxLine(), samples: p.opts.samples(), limit: limit}
+// newReader reads src, which is not compressed, with p.
+func newReader(src io.Reader, p *Parser) *Reader {
+	r := &Reader{parser: p, src: src, maxLine: p.opts.maxLine(), samples: p.opts.samples()}
 	if p.kind == kindHAR {
 		r.har = newHARReader(src, r.maxLine)
 		return r
 	}
 	r.buf = make([]byte, r.maxLine+readSize)
-	if offset > 0 {
-		r.offset, r.skipFirst = offset-1, true
-	}
 	return r
 }
 
 // Record is the one that Next found. It holds until Next is called again.
 func (r *Reader) Record() *Record { return &r.record }
 
-// Line is the number of the record's line, from 1 in the range that is read. For HAR it is that of the entry.
+// Line is the number of the record's line, from 1. For HAR it is that of the entry.
 func (r *Reader) Line() int64 { return r.line }
 
 // Stats is what was read up to now.
@@ -93,13 +82,7 @@ func (r *Reader) Next() bool {
 	if r.har != nil {
 		return r.nextEntry()
 	}
-	if r.skipFirst {
-		r.skipFirst = false
-		if !r.discard() {
-			return false
-		}
-	}
-	for r.offset < r.limit {
+	for {
 		i := bytes.IndexByte(r.buf[r.start+r.seen:r.end], '\n')
 		if i < 0 {
 			r.seen = r.end - r.start
@@ -124,7 +107,6 @@ func (r *Reader) Next() bool {
 			return true
 		}
 	}
-	return false
 }
 
 // parse reads the next line, of n bytes and an end of so many.

@@ -82,7 +82,7 @@ func (l *Log) open() (*accesslog.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Read(accesslog.Range{})
+	return f.Read()
 }
 
 // request makes a request of a record; false where it names none.
