@@ -111,12 +111,13 @@ const (
 	ByModel                          // what sections, properties and values mean: package model
 	ByServer                         // what httpd's texts and directives mean: internal/apacheconf and model/server
 	ByLint                           // comments that suppress findings: this package
+	ByLog                            // what logs show of a configuration: internal/replay, and never a run of the linter
 )
 
 // steps name the members of a Reported, in the order of their bits.
-var steps = [...]string{"grammar", "expansion", "model", "server", "lint"}
+var steps = [...]string{"grammar", "expansion", "model", "server", "lint", "log"}
 
-// Names returns the members of the set: "grammar", "expansion", "model", "server", "lint".
+// Names returns the members of the set: "grammar", "expansion", "model", "server", "lint", "log".
 func (r Reported) Names() []string {
 	names := []string{}
 	for i, name := range steps {

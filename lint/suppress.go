@@ -444,7 +444,7 @@ func (c *commentReader) idleName(s *suppression, at source.Span) {
 // ran reports whether a rule had its say about a file: where it had not, nobody knows what a comment would
 // suppress. What only a whole configuration shows is not known of a part.
 func (r *run) ran(rule *Rule, file *source.File) bool {
-	if r.broken[rule.ID] || r.kept[rule.ID] >= MaxFindings || !r.choice.at(rule.ID, rule, file.Name).on() {
+	if rule.Reported == ByLog || r.broken[rule.ID] || r.kept[rule.ID] >= MaxFindings || !r.choice.at(rule.ID, rule, file.Name).on() {
 		return false
 	}
 	// Where a text of httpd can be at fault too, that is another file.

@@ -208,6 +208,7 @@ func TestReported(t *testing.T) {
 		{"grammar", lint.ByGrammar}, {"model", lint.ByModel},
 		{"grammar/httpd", lint.ByServer}, {"model/server", lint.ByServer}, {"internal/apacheconf", lint.ByServer},
 		{"internal/expand", lint.ByExpansion}, {"internal/project", lint.ByExpansion}, {"lint", lint.ByLint},
+		{"internal/replay", lint.ByLog},
 	} {
 		ids := 0
 		for name, syntax := range sources(t, f.folder) {

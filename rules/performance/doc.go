@@ -1,5 +1,5 @@
 // Package performance holds the rules about what a configuration costs the web server on each request or flush. What
-// can be told only from a log of requests is not among them. Start from [Rules].
+// can be told only from a log of requests is in log.go, and package internal/replay finds it. Start from [Rules].
 package performance
 
 import "github.com/dispcheck/dispcheck/lint"
@@ -7,6 +7,7 @@ import "github.com/dispcheck/dispcheck/lint"
 // Rules returns the rules of this package in the order of their ids.
 func Rules() []*lint.Rule {
 	return []*lint.Rule{
+		&uncacheableShare,
 		&statfilesLevelHigh,
 		&noCompression,
 		&compressImages,
@@ -15,6 +16,8 @@ func Rules() []*lint.Rule {
 		&ageHeader,
 		&filterCost,
 		&rewriteCost,
+		&flushFanout,
+		&queryCacheShare,
 		&htmlTTLTooLong,
 	}
 }
