@@ -231,8 +231,16 @@ func (r *replaying) options() (replay.Options, error) {
 			return replay.Options{}, usagef("", "--directive: %v", err)
 		}
 	}
+	config := c.Config
+	if in.yes("forecast") { // which asks renders
+		var notes []string
+		config, notes = completed(config)
+		for _, n := range notes {
+			in.remark("dispcheck: %s", n)
+		}
+	}
 	o := replay.Options{
-		Config: c.Config, Engine: engine, Directives: engine.Directives, Host: in.text("host"), UsualHost: "localhost", Scheme: in.text("scheme"), Farm: in.farmName(),
+		Config: config, Engine: engine, Directives: engine.Directives, Host: in.text("host"), UsualHost: "localhost", Scheme: in.text("scheme"), Farm: in.farmName(),
 		Jobs: in.number("jobs"), MaxDistinct: in.number("max-distinct"), Calibrate: in.yes("calibrate"), Forecast: in.yes("forecast"), Release: build().Version,
 		Log: accesslog.Options{Format: in.text("input-format"), MaxLine: in.number("max-line"), SampleText: 100, Flushes: in.yes("forecast")},
 		Failed: func(log string, err error) {
