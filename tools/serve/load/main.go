@@ -403,8 +403,8 @@ func (b *bench) store() {
 	fatal(os.Chmod(disk, 0o777))
 	script := filepath.Join(b.dir, "new.lua")
 	fatal(os.WriteFile(script, []byte(`
-local n, id = 0, 0
-function setup(thread) thread:set("id", id); id = id + 1 end
+local n, threads = 0, 0
+function setup(thread) thread:set("id", threads); threads = threads + 1 end
 function init() math.randomseed(os.time() + id * 7919); base = math.random(1, 1000000000) end
 function request()
   n = n + 1

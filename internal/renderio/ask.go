@@ -1,0 +1,333 @@
+package renderio
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dispcheck/dispcheck/simulate"
+)
+
+// maxOwnHead is how long the head of a request may be that is written without a look at what comes meanwhile. A render
+// that finds a longer one too long may answer before it has read it.
+const maxOwnHead = 16 << 10
+
+var heads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
+
+// An asking is a request over a connection of the pool, and its answer. net/http would have two goroutines for each
+// connection, which hand requests and answers over; here the one who asks writes and reads.
+type asking struct {
+	b    *Backend
+	pool *pool
+	line *line
+	ctx  context.Context
+	stop func() bool // lets the context end without closing the connection
+
+	left  int64 // of a body with a length
+	buf   *[firstPiece]byte
+	rest  []byte // of buf
+	alive bool   // the connection can be used again once the body is read
+
+	over atomic.Bool
+	err  error // of the Read that ended it
+}
+
+// ask sends a request without a body that can be repeated, and returns the answer. What is lost on an idle connection is
+// sent again on another, as net/http does: that the render has answered with nothing at all says that it has not seen it.
+func (b *Backend) ask(ctx context.Context, p *peer, r *simulate.RenderRequest, head []byte) (*simulate.Answer, error) {
+	receive := b.limit(r.Render.ReceiveTimeout.Value)
+	for {
+		l := p.own.take()
+		fresh := l == nil
+		if fresh {
+			x := b.exchange(ctx, p, r)
+			c, err := b.connect(x)
+			if err != nil {
+				err = x.failed(ctx, err)
+			}
+			x.finish()
+			if err != nil {
+				return nil, err
+			}
+			if l = newLine(c); l == nil {
+				c.Close()
+				return nil, errors.New("the connection to the render is none of the system's")
+			}
+		}
+		q := &asking{b: b, pool: p.own, line: l, ctx: ctx, stop: context.AfterFunc(ctx, l.cut)}
+		buf, n, err := q.send(head, receive)
+		if err == nil {
+			return q.answer(r.Method, buf, n)
+		}
+		q.end(false)
+		if err = q.failed(err); fresh || ctx.Err() != nil || err == ErrClosed || err == simulate.ErrReceiveTimeout {
+			if err == io.EOF {
+				err = fmt.Errorf("the render closed the connection without an answer: %w", err)
+			}
+			return nil, err
+		}
+	}
+}
+
+// send writes the request and returns the first bytes of the answer.
+func (q *asking) send(head []byte, receive time.Duration) (*[firstPiece]byte, int, error) {
+	l := q.line
+	var start time.Time
+	if receive > 0 {
+		start = time.Now()
+	}
+	// One deadline is for what is written and, from then on, for all of the answer.
+	if receive > 0 || l.timed {
+		by := start
+		if l.timed = receive > 0; l.timed {
+			by = start.Add(receive)
+		}
+		if err := l.SetDeadline(by); err != nil {
+			return nil, 0, err
+		}
+	}
+	if _, err := l.Conn.Write(head); err != nil {
+		return nil, 0, err
+	}
+	if receive > 0 {
+		if now := time.Now(); now.Sub(start) > time.Millisecond { // /receiveTimeout starts when the request is written
+			if err := l.SetDeadline(now.Add(receive)); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	return l.readFirst()
+}
+
+// end lets go of the connection: it is kept, or closed.
+func (q *asking) end(keep bool) {
+	if !q.over.CompareAndSwap(false, true) {
+		return
+	}
+	if q.stop() && keep {
+		q.pool.put(q.line)
+		return
+	}
+	q.line.Close()
+}
+
+// failed words the error of a request without an answer, or of one whose body did not come.
+func (q *asking) failed(err error) error {
+	switch {
+	case q.ctx.Err() != nil:
+		return q.ctx.Err()
+	case q.b.ctx.Err() != nil:
+		return ErrClosed
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return simulate.ErrReceiveTimeout
+	}
+	return err
+}
+
+// answer makes the Answer of one that starts with the bytes in buf.
+func (q *asking) answer(method string, buf *[firstPiece]byte, n int) (*simulate.Answer, error) {
+	h, ok := readQuickHead(buf[:min(int64(n), q.b.o.MaxHeaderBytes)], method)
+	if !ok {
+		return q.longAnswer(method, buf, n)
+	}
+	a := &simulate.Answer{Status: h.status, Proto: "HTTP/1.1", Header: h.header, Addr: q.line.addr}
+	q.rest, q.left = buf[h.size:n], h.length
+	// What comes after the answer is no part of another.
+	q.alive = int64(len(q.rest)) <= q.left
+	if !q.alive {
+		q.rest = q.rest[:q.left]
+	}
+	if q.left == 0 {
+		putFirst(buf)
+		q.rest = nil
+		q.end(q.alive)
+		return a, nil
+	}
+	if q.buf = buf; len(q.rest) == 0 {
+		q.buf, q.rest = nil, nil
+		putFirst(buf)
+	}
+	a.Body = q
+	return a, nil
+}
+
+// Read implements io.Reader for a body whose length was announced.
+func (q *asking) Read(p []byte) (n int, err error) {
+	switch {
+	case q.err != nil:
+		return 0, q.err
+	case q.over.Load():
+		return 0, http.ErrBodyReadAfterClose
+	case len(p) == 0:
+		return 0, nil
+	}
+	p = p[:min(int64(len(p)), q.left)]
+	if len(q.rest) > 0 {
+		n = copy(p, q.rest)
+		if q.rest = q.rest[n:]; len(q.rest) == 0 {
+			putFirst(q.buf)
+			q.buf, q.rest = nil, nil
+		}
+		if n < len(p) {
+			n += q.line.readMore(p[n:])
+		}
+	} else if n, err = q.line.Conn.Read(p); err != nil && err != io.EOF {
+		q.err = q.failed(err)
+		q.end(false)
+		return n, q.err
+	}
+	q.left -= int64(n)
+	switch {
+	case q.left == 0:
+		q.err = io.EOF
+		q.end(q.alive)
+	case err == io.EOF:
+		q.err = io.ErrUnexpectedEOF
+		q.end(false)
+	}
+	return n, q.err
+}
+
+// Close ends the answer. A connection whose answer was not read to its end is not used again.
+func (q *asking) Close() error {
+	q.end(false)
+	return nil
+}
+
+// A longAnswer is one that net/http takes apart: its head is longer than the first bytes, or not simple, or its body comes
+// in chunks or to the end of the connection.
+type longAnswer struct {
+	q   *asking
+	in  *bufio.Reader
+	src io.ReadCloser
+
+	first []byte // of buf
+	buf   *[firstPiece]byte
+	left  int64 // how much of a head may still come
+	heard []byte
+	ended bool // the render has ended the connection
+}
+
+func (q *asking) longAnswer(method string, buf *[firstPiece]byte, n int) (*simulate.Answer, error) {
+	g := &longAnswer{q: q, buf: buf, first: buf[:n], left: q.b.o.MaxHeaderBytes}
+	g.in = bufio.NewReader(g)
+	refuse := func(err error) (*simulate.Answer, error) {
+		q.end(false)
+		return nil, err
+	}
+	var resp *http.Response
+	for {
+		var err error
+		if resp, err = http.ReadResponse(g.in, &http.Request{Method: method}); err != nil {
+			return refuse(g.noAnswer(err))
+		}
+		if resp.StatusCode < 100 || resp.StatusCode > 199 || resp.StatusCode == http.StatusSwitchingProtocols {
+			break
+		}
+	}
+	if err := strange(resp.StatusCode); err != nil {
+		return refuse(err)
+	}
+	header, err := answerHeader(g.heard, resp.StatusCode, len(resp.TransferEncoding) > 0)
+	if err != nil {
+		return refuse(err)
+	}
+	g.heard, g.left = nil, -1
+	q.alive = !resp.Close
+	a := &simulate.Answer{Status: resp.StatusCode, Proto: resp.Proto, Header: header, Addr: q.line.addr}
+	if resp.Body == http.NoBody {
+		g.end()
+		return a, nil
+	}
+	g.src = resp.Body
+	a.Body = (*longBody)(g)
+	return a, nil
+}
+
+// Read reads from the connection, for the bufio.Reader.
+func (g *longAnswer) Read(p []byte) (n int, err error) {
+	if g.left == 0 {
+		return 0, errHeadLimit
+	}
+	if g.left > 0 {
+		p = p[:min(int64(len(p)), g.left)]
+	}
+	if g.first != nil {
+		n = copy(p, g.first)
+		if g.first = g.first[n:]; len(g.first) == 0 {
+			putFirst(g.buf)
+			g.buf, g.first = nil, nil
+		}
+	} else {
+		n, err = g.q.line.Conn.Read(p)
+		g.ended = g.ended || err == io.EOF
+	}
+	if g.left > 0 {
+		g.heard = append(g.heard, p[:n]...)
+		g.left -= int64(n)
+	}
+	return n, err
+}
+
+var errHeadLimit = errors.New("the head is too long")
+
+// noAnswer words the error of a head that cannot be read, as net/http's Transport does.
+func (g *longAnswer) noAnswer(err error) error {
+	if g.left == 0 {
+		err = fmt.Errorf("net/http: server response headers exceeded %d bytes; aborted", g.q.b.o.MaxHeaderBytes)
+	}
+	if known := g.q.failed(err); known != err {
+		return known
+	}
+	err = fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", err)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the render closed the connection within the headers: %w", err)
+	}
+	return err
+}
+
+// end lets go of the connection when all of the answer was read.
+func (g *longAnswer) end() {
+	g.q.end(g.q.alive && !g.ended && g.in.Buffered() == 0 && len(g.first) == 0)
+}
+
+// A longBody is the body of a longAnswer.
+type longBody longAnswer
+
+func (b *longBody) Read(p []byte) (int, error) {
+	q := b.q
+	switch {
+	case q.err != nil:
+		return 0, q.err
+	case q.over.Load():
+		return 0, http.ErrBodyReadAfterClose
+	}
+	n, err := b.src.Read(p)
+	switch {
+	case err == nil:
+		return n, nil
+	case err == io.EOF:
+		(*longAnswer)(b).end()
+	case err == io.ErrUnexpectedEOF:
+	case err.Error() == trailerCut:
+		err = io.ErrUnexpectedEOF
+	default:
+		err = q.failed(err)
+	}
+	q.err = err
+	q.end(false)
+	return n, err
+}
+
+// Close ends the answer. A connection whose answer was not read to its end is not used again.
+func (b *longBody) Close() error {
+	b.q.end(false)
+	return nil
+}
