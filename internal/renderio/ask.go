@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -43,25 +44,31 @@ type asking struct {
 // sent again on another, as net/http does: that the render has answered with nothing at all says that it has not seen it.
 func (b *Backend) ask(ctx context.Context, p *peer, r *simulate.RenderRequest, head []byte) (*simulate.Answer, error) {
 	receive := b.limit(r.Render.ReceiveTimeout.Value)
+	var addrs []netip.Addr
+	var by time.Time // of /timeout, which is for lookup and connect together
+	if p.own.byAddress {
+		x := b.exchange(ctx, p, r)
+		var err error
+		if addrs, err = b.lookup(x); err != nil {
+			err = x.failed(ctx, err)
+		}
+		by = x.connectBy
+		x.finish()
+		if err != nil {
+			return nil, err
+		}
+	}
+	pool := p.own.of(addrs)
 	for {
-		l := p.own.take()
+		l := pool.take()
 		fresh := l == nil
 		if fresh {
-			x := b.exchange(ctx, p, r)
-			c, err := b.connect(x)
-			if err != nil {
-				err = x.failed(ctx, err)
-			}
-			x.finish()
-			if err != nil {
+			var err error
+			if l, err = b.newLine(ctx, p, r, addrs, by); err != nil {
 				return nil, err
 			}
-			if l = newLine(c); l == nil {
-				c.Close()
-				return nil, errors.New("the connection to the render is none of the system's")
-			}
 		}
-		q := &asking{b: b, pool: p.own, line: l, ctx: ctx, stop: context.AfterFunc(ctx, l.cut)}
+		q := &asking{b: b, pool: pool, line: l, ctx: ctx, stop: context.AfterFunc(ctx, l.cut)}
 		buf, n, err := q.send(head, receive)
 		if err == nil {
 			return q.answer(r.Method, buf, n)
@@ -74,6 +81,26 @@ func (b *Backend) ask(ctx context.Context, p *peer, r *simulate.RenderRequest, h
 			return nil, err
 		}
 	}
+}
+
+// newLine connects to a render, until a time or, where that is zero, for as long as /timeout says.
+func (b *Backend) newLine(ctx context.Context, p *peer, r *simulate.RenderRequest, addrs []netip.Addr, by time.Time) (*line, error) {
+	x := b.exchange(ctx, p, r)
+	defer x.finish()
+	x.addrs = addrs
+	if !by.IsZero() {
+		x.connectBy = by
+	}
+	c, err := b.connect(x)
+	if err != nil {
+		return nil, x.failed(ctx, err)
+	}
+	l := newLine(c)
+	if l == nil {
+		c.Close()
+		return nil, errors.New("the connection to the render is none of the system's")
+	}
+	return l, nil
 }
 
 // send writes the request and returns the first bytes of the answer.

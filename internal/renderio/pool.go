@@ -1,10 +1,61 @@
 package renderio
 
 import (
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
 )
+
+// pools are the idle connections to a render: in one pool, or, with /always-resolve, in one for each set of addresses that
+// its name has had. One to an address that the name no longer has is not used again.
+type pools struct {
+	keep      time.Duration
+	byAddress bool
+
+	mu     sync.Mutex
+	all    map[string]*pool
+	closed bool
+}
+
+// maxPools bounds the sets of addresses that are remembered. A name has a few.
+const maxPools = 8
+
+// of returns the pool for addresses. They are nil where they do not matter.
+func (p *pools) of(addrs []netip.Addr) *pool {
+	name := ""
+	if addrs != nil {
+		name = poolName(addrs)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if q := p.all[name]; q != nil {
+		return q
+	}
+	if len(p.all) >= maxPools {
+		p.closeAll()
+	}
+	q := &pool{keep: p.keep, closed: p.closed}
+	if p.all == nil {
+		p.all = map[string]*pool{}
+	}
+	p.all[name] = q
+	return q
+}
+
+func (p *pools) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.closeAll()
+}
+
+func (p *pools) closeAll() {
+	for _, q := range p.all {
+		q.close()
+	}
+	clear(p.all)
+}
 
 // A pool is the idle connections to a render that are kept without net/http: at most maxIdlePerRender, each for as long
 // as keep. None has a goroutine. The one that was used last is taken first.

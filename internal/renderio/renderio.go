@@ -86,11 +86,13 @@ type Options struct {
 
 // A Backend asks real renders. It is safe for many goroutines and must be closed.
 type Backend struct {
-	o        Options
-	own      bool // connections are kept without net/http where that is possible
-	override map[string]target
-	roots    *x509.CertPool
-	cert     *tls.Certificate
+	o   Options
+	own bool // connections are kept without net/http where that is possible
+	// asksSystem: an address in place of a name is its own address.
+	asksSystem bool
+	override   map[string]target
+	roots      *x509.CertPool
+	cert       *tls.Certificate
 
 	ctx   context.Context // ends with Close
 	close context.CancelFunc
@@ -122,7 +124,7 @@ type peer struct {
 	kept, single *http.Transport
 	tls          *tls.Config
 	// own are connections that are kept without net/http; nil where there are none.
-	own *pool
+	own *pools
 }
 
 // New makes a backend. It reads the certificates, and fails where a file holds none or an override is no base URL. It
@@ -137,7 +139,8 @@ func New(o Options) (*Backend, error) {
 	if o.ContinueWait <= 0 {
 		o.ContinueWait = defaultContinueWait
 	}
-	if o.Lookup == nil {
+	asksSystem := o.Lookup == nil
+	if asksSystem {
 		o.Lookup = net.DefaultResolver.LookupNetIP
 	}
 	own := canOwn && o.Dial == nil
@@ -145,8 +148,8 @@ func New(o Options) (*Backend, error) {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	b := &Backend{
-		o:        o,
-		own:      own,
+		o:   o,
+		own: own, asksSystem: asksSystem,
 		override: make(map[string]target, len(o.Override)),
 		peers:    map[target]*peer{},
 		names:    map[nameKey][]netip.Addr{},
@@ -264,8 +267,9 @@ func (b *Backend) peerOf(t target) (*peer, error) {
 	p.kept = p.single
 	if b.o.KeepAlive > 0 {
 		p.kept = b.transport(true)
-		if b.own && !t.secure && !t.alwaysResolve {
-			p.own = &pool{keep: b.o.KeepAlive}
+		if b.own && !t.secure {
+			_, err := netip.ParseAddr(t.host)
+			p.own = &pools{keep: b.o.KeepAlive, byAddress: t.alwaysResolve && (err != nil || !b.asksSystem)}
 		}
 	}
 	b.peers[t] = p

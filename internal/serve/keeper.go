@@ -38,7 +38,8 @@ func (s *cacheStore) Docroot(path string) (simulate.Docroot, error) {
 	if s.open == nil {
 		s.open = map[string]simulate.Docroot{}
 	}
-	k := &keptRoot{Docroot: &hotRoot{Docroot: r, path: path, hot: s.hot}, keeper: s.keeper}
+	hot := &hotRoot{Docroot: r, path: path, hot: s.hot}
+	k := &keptRoot{Docroot: hot, hot: hot, keeper: s.keeper}
 	s.open[path] = k
 	return k, nil
 }
@@ -46,23 +47,33 @@ func (s *cacheStore) Docroot(path string) (simulate.Docroot, error) {
 // A keptRoot is a document root that tells what is written.
 type keptRoot struct {
 	simulate.Docroot
+	hot    *hotRoot
 	keeper *keeper
 }
 
 // Create implements simulate.Docroot.
 func (r *keptRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, error) {
-	f, err := r.Docroot.Create(name, mode)
+	f, err := r.hot.Docroot.Create(name, mode)
+	n, ok := f.(simulate.Neighbour)
+	if i := strings.LastIndexByte(name, '/'); i >= 0 && !ok {
+		r.hot.changed(name[:i]) // folders may have been made
+	}
 	if err != nil {
 		r.keeper.missed(err)
 		return nil, err
 	}
-	return &keptFile{NewFile: f, keeper: r.keeper}, nil
+	if kept := (keptFile{NewFile: f, root: r, name: name}); !ok {
+		return &kept, nil
+	} else {
+		return &keptNeighbour{kept, n}, nil
+	}
 }
 
 type keptFile struct {
 	simulate.NewFile
-	keeper *keeper
-	size   int64
+	root *keptRoot
+	name string
+	size int64
 }
 
 func (f *keptFile) Write(p []byte) (int, error) {
@@ -74,10 +85,47 @@ func (f *keptFile) Write(p []byte) (int, error) {
 // Commit implements simulate.NewFile.
 func (f *keptFile) Commit(at time.Time) error {
 	err := f.NewFile.Commit(at)
+	f.root.hot.changed(f.name)
 	if err == nil {
-		f.keeper.wrote(f.size + fileCost)
+		f.root.keeper.wrote(f.size + fileCost)
 	}
 	return err
+}
+
+// A keptNeighbour is a file that knows its folder.
+type keptNeighbour struct {
+	keptFile
+	under simulate.Neighbour
+}
+
+// CreateBeside implements simulate.Neighbour.
+func (f *keptNeighbour) CreateBeside(suffix string, mode fs.FileMode) (simulate.NewFile, error) {
+	n, err := f.under.CreateBeside(suffix, mode)
+	if err != nil {
+		f.root.keeper.missed(err)
+		return nil, err
+	}
+	return &keptFile{NewFile: n, root: f.root, name: f.name + suffix}, nil
+}
+
+// RemoveBeside implements simulate.Neighbour.
+func (f *keptNeighbour) RemoveBeside(suffix string) error {
+	err := f.under.RemoveBeside(suffix)
+	f.root.hot.changedFile(f.name + suffix)
+	return err
+}
+
+// changedFile forgets one name, where the folders that it lies in are forgotten with another.
+func (r *hotRoot) changedFile(name string) {
+	h := r.hot
+	h.epoch.Add(1)
+	s := &h.shards[h.shard(name)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.names[hotName{r.path, name}]; f != nil {
+		h.bodies.Add(-int64(len(f.body)))
+		f.stat, f.opened, f.body = time.Time{}, time.Time{}, nil
+	}
 }
 
 // fileCost is what a file takes besides its bytes.
