@@ -238,12 +238,19 @@ func (x *exchange) writeHead(status int) { x.out.Head(x.headAs(status), x.fields
 // be slow in coming.
 const smallBody, shortAnswer = 48 << 10, 16 << 10
 
-var smallBodies = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
+var (
+	smallBodies  = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
+	shortAnswers = sync.Pool{New: func() any { b := make([]byte, shortAnswer); return &b }}
+)
 
 // sendSmall sends a body of some kilobytes in one piece with its head.
 func (x *exchange) sendSmall(status int, length int64, body io.Reader, fromFile bool) error {
-	buf := smallBodies.Get().(*[]byte)
-	defer smallBodies.Put(buf)
+	pool := &smallBodies
+	if length <= shortAnswer {
+		pool = &shortAnswers
+	}
+	buf := pool.Get().(*[]byte)
+	defer pool.Put(buf)
 	b := (*buf)[:length]
 	n, err := io.ReadFull(body, b)
 	if err == nil && !fromFile {
