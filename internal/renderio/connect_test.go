@@ -355,7 +355,14 @@ func TestReceiveTimeout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		stands := func(when string) {
+			if body, ok := a.Body.(*answerBody); ok && body.x.timer.Stop() {
+				t.Error("the clock runs " + when)
+			}
+		}
+		stands("before the first read")
 		io.ReadFull(a.Body, make([]byte, 3))
+		stands("between reads")
 		close(more)
 		if text, err := readAll(a); text != "def" || err != nil {
 			t.Errorf("got %q %v", text, err)
