@@ -1,10 +1,8 @@
 package serve
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -168,87 +166,4 @@ func (k *keeper) missed(err error) {
 		defer k.once.Store(false)
 		s.reopen()
 	}()
-}
-
-// A cached is a file that may go.
-type cached struct {
-	root simulate.Docroot
-	name string
-	size int64
-	mod  time.Time
-}
-
-// maxListed bounds the files that are looked at in one go.
-const maxListed = 5_000_000
-
-// trim removes the oldest pages until the cache takes no more than nine tenths of its bound. It returns how many it removed.
-func (k *keeper) trim() int {
-	g := k.server.use()
-	defer g.leave()
-	var files []cached
-	var total int64
-	for _, path := range outer(g.roots) {
-		root, err := g.store.Docroot(path)
-		if err != nil {
-			continue
-		}
-		total += pagesIn(root, "", &files)
-	}
-	k.size.Store(total)
-	if total <= k.most {
-		return 0
-	}
-	slices.SortFunc(files, func(a, b cached) int { return cmp.Or(a.mod.Compare(b.mod), strings.Compare(a.name, b.name)) })
-	removed := 0
-	for i := range files {
-		if total <= k.most/10*9 || k.server.ctx.Err() != nil {
-			break
-		}
-		f := &files[i]
-		if err := errors.Join(f.root.Remove(f.name), f.root.Remove(f.name+".h"), f.root.Remove(f.name+".ttl")); err == nil {
-			total -= f.size
-			removed++
-		}
-	}
-	k.size.Store(total)
-	return removed
-}
-
-// outer are the roots that lie in no other.
-func outer(roots []string) []string {
-	return slices.DeleteFunc(slices.Clone(roots), func(r string) bool {
-		return slices.ContainsFunc(roots, func(o string) bool { return o != r && strings.HasPrefix(r, o+"/") })
-	})
-}
-
-// pagesIn adds the pages of a folder and below, and returns what all files in it take.
-func pagesIn(root simulate.Docroot, folder string, files *[]cached) int64 {
-	entries, err := root.List(folder + "/")
-	if err != nil {
-		return 0
-	}
-	var total int64
-	beside := map[string]int64{}
-	for _, e := range entries {
-		if e.Kind == simulate.FileRegular && !simulate.IsPage(e.Name) {
-			total += e.Size + fileCost
-			for _, suffix := range []string{".h", ".ttl"} {
-				if page, ok := strings.CutSuffix(e.Name, suffix); ok {
-					beside[page] += e.Size + fileCost
-				}
-			}
-		}
-	}
-	for _, e := range entries {
-		switch {
-		case len(*files) >= maxListed:
-			return total
-		case e.Kind == simulate.FileFolder:
-			total += pagesIn(root, folder+"/"+e.Name, files)
-		case e.Kind == simulate.FileRegular && simulate.IsPage(e.Name):
-			total += e.Size + fileCost
-			*files = append(*files, cached{root, folder + "/" + e.Name, e.Size + fileCost + beside[e.Name], e.Mod})
-		}
-	}
-	return total
 }
