@@ -43,13 +43,13 @@ var allowed = map[string][]string{
 	"internal/automata":    {"internal/match"},
 	"lint":                 {"source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/match", "internal/spelling"},
 	"rules":                {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/automata", "rules/..."},
-	"rules/...":            {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/automata", "internal/spelling", "internal/managedmaps", "rules/lastmatch", "rules/sample", "rules/textedit", "rules/unread", "rules/vhosts", "rules/wording"},
+	"rules/...":            {"lint", "source", "diag", "grammar", "grammar/httpd", "model", "model/server", "internal/apacheconf", "internal/apexpr", "internal/match", "internal/automata", "internal/automata/elements", "internal/spelling", "internal/managedmaps", "rules/lastmatch", "rules/sample", "rules/textedit", "rules/unread", "rules/vhosts", "rules/wording"},
 	"simulate":             {"source", "model", "internal/match", "internal/spelling"},
 	"internal/project":     {"internal/managedmaps", "source", "diag", "grammar", "grammar/httpd", "internal/match", "internal/expand", "model", "lint", "simulate", "internal/yamltext", "fixtures", "internal/apachebase", "internal/apacheconf", "model/server", "simulate/httpd", "simulate/rewrite"},
 	"internal/displog":     {},
 	"internal/accesslog":   {"internal/displog"},
 	"internal/replay":      {"source", "model", "model/server", "simulate", "simulate/httpd", "simulate/rewrite", "internal/accesslog", "internal/automata", "internal/docroot", "internal/match", "internal/site"},
-	"internal/audit":       {"source", "diag", "grammar", "model", "model/server", "simulate", "simulate/rewrite", "internal/site", "internal/match", "internal/automata"},
+	"internal/audit":       {"source", "diag", "grammar", "model", "model/server", "simulate", "simulate/rewrite", "internal/site", "internal/match", "internal/automata", "internal/automata/elements"},
 	"internal/site":        {"model", "model/server", "simulate", "simulate/httpd", "simulate/rewrite"},
 	"internal/docroot":     {"simulate"},
 	"internal/renderio":    {"simulate", "model"},
@@ -71,7 +71,8 @@ var allowed = map[string][]string{
 	"cmd/dispcheck":        {"internal/cli"},
 	"docs":                 {},
 
-	"internal/decisiondiff": {"source", "model", "model/server", "internal/accesslog", "internal/apexpr", "internal/automata", "internal/match", "internal/site", "simulate", "simulate/httpd"},
+	"internal/automata/elements": {"internal/automata", "internal/match", "model"},
+	"internal/decisiondiff":      {"source", "model", "model/server", "internal/accesslog", "internal/apexpr", "internal/automata", "internal/automata/elements", "internal/match", "internal/site", "simulate", "simulate/httpd"},
 }
 
 // homes says which package alone may import an outside module.
