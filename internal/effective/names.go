@@ -332,7 +332,7 @@ func (a *asker) ask(ctx context.Context, n *Name) error {
 		if err := a.front.Serve(ctx, &r, &res, nil); err != nil {
 			return err
 		}
-		n.TLS = a.site.overTLS(res.Host)
+		n.TLS = res.Host != nil && res.Host.TLS()
 		n.Answer = Answer{VirtualHost: res.Host, Named: named(res.Host, n.Host), NotSimulated: uncertain(res.NotSimulated)}
 		if a.handled != nil {
 			n.Path, n.Refused = url, refused
@@ -376,11 +376,9 @@ func (a *asker) paths(n *Name) []string {
 	return out
 }
 
-// uncertain leaves out what is followed here: whether a host answers over TLS, and that a request is handed on.
+// uncertain leaves out what is followed here: whether a host answers over TLS.
 func uncertain(list []server.Construct) []server.Construct {
-	return slices.DeleteFunc(slices.Clone(list), func(c server.Construct) bool {
-		return c.Text == "SSLEngine" || c.Text == "handler proxy-server"
-	})
+	return slices.DeleteFunc(slices.Clone(list), func(c server.Construct) bool { return c.TLS() })
 }
 
 // named reports whether a virtual host has a name, by itself or by a pattern.
@@ -395,22 +393,6 @@ func named(h *server.Host, host string) bool {
 		return true
 	}
 	return slices.ContainsFunc(h.Names, func(n server.Alias) bool { return server.MatchName(n.Pattern, host) })
-}
-
-// overTLS reports whether a virtual host answers over TLS: it has SSLEngine on.
-func (s *Site) overTLS(h *server.Host) bool {
-	if h == nil || !h.Virtual {
-		return false
-	}
-	node := s.node(h.Place)
-	if node == nil {
-		return false
-	}
-	on := false
-	for _, n := range keyed(node.Children, "sslengine") {
-		on = !strings.EqualFold(strings.TrimSpace(n.Args), "off")
-	}
-	return on
 }
 
 // farm asks which farm answers: uri is the path that rules made, original that of the request.

@@ -287,7 +287,15 @@ func (d *decoder) virtualHost(sc *scope, n *apacheconf.Node) {
 	d.s.Hosts = append(d.s.Hosts, h)
 	d.nodes(&scope{host: b, place: p}, n.Children)
 	d.leave(p)
+	for _, line := range n.Children {
+		if line.Key == sslEngine {
+			h.tls = !strings.EqualFold(strings.TrimSpace(line.Args), "off")
+		}
+	}
 }
+
+// sslEngine is the key of the directive that switches TLS on.
+const sslEngine = "sslengine"
 
 // address reads a word of <VirtualHost>; false where httpd refuses it.
 func address(s string) (Address, bool) {
