@@ -171,17 +171,7 @@ func portOf(host string) int {
 }
 
 // listens reports whether a virtual host is for a port.
-func (s *Site) listens(port int) bool {
-	if s.Apache == nil {
-		return false
-	}
-	for _, h := range s.Apache.Hosts {
-		if slices.ContainsFunc(h.Addresses, func(a server.Address) bool { return a.Port == port }) {
-			return true
-		}
-	}
-	return false
-}
+func (s *Site) listens(port int) bool { return s.Apache != nil && s.Apache.HasPort(port) }
 
 // names lists the names of virtual hosts in the order of reading, then those that only farms have, then all others by port.
 func (s *Site) names() []Name {
