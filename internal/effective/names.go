@@ -14,9 +14,6 @@ import (
 	"github.com/dispcheck/dispcheck/simulate/httpd"
 )
 
-// dispatcherHandler is the name of the handler that the module is.
-const dispatcherHandler = "dispatcher-handler"
-
 // maxNames bounds how many names are looked at. The largest public configurations have some hundreds.
 const maxNames = 5000
 
@@ -113,7 +110,7 @@ func (s *Site) asker() *asker {
 	if s.Apache != nil {
 		a.front = httpd.New(s.Apache.Server, httpd.Options{
 			Files: s.Apache.Files(), Getenv: s.Apache.Getenv,
-			Handlers: map[string]httpd.Handler{dispatcherHandler: httpd.HandlerFunc(func(_ context.Context, h *httpd.Handled) (httpd.Answer, error) {
+			Handlers: map[string]httpd.Handler{server.DispatcherHandler: httpd.HandlerFunc(func(_ context.Context, h *httpd.Handled) (httpd.Answer, error) {
 				if h.ErrorOf == 0 {
 					c := *h
 					a.handled = &c

@@ -137,6 +137,9 @@ type Host struct {
 // that httpd refuses, since mod_ssl is not loaded, counts all the same. That of the main server is not looked at.
 func (h *Host) TLS() bool { return h.tls }
 
+// DispatcherHandler is the handler by which httpd gives requests to the Dispatcher.
+const DispatcherHandler = "dispatcher-handler"
+
 // A DispatcherDirective is a directive of the Dispatcher module.
 type DispatcherDirective struct {
 	Name string // as Adobe writes it: "DispatcherPassError"
