@@ -76,26 +76,6 @@ func (d *decoder) one(n *apacheconf.Node) (w apacheconf.Word, tilde, ok bool) {
 	return words[0], tilde, true
 }
 
-// isWild is httpd's ap_is_fnmatch: whether a path has wildcards.
-func isWild(s string) bool {
-	open := false
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '*', '?':
-			return true
-		case '\\':
-			i++
-		case '[':
-			open = true
-		case ']':
-			if open {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // inner decodes the content of a section that requests meet.
 func (d *decoder) inner(sc *scope, n *apacheconf.Node, s *Section, within where, directory string) {
 	s.Settings = &Settings{}
@@ -140,7 +120,7 @@ func (d *decoder) directory(sc *scope, n *apacheconf.Node) {
 		if s.Path != "/" {
 			s.Path += "/"
 		}
-		s.Wild = isWild(w.Text)
+		s.Wild = apacheconf.HasWildcard(w.Text)
 		dir = s.Path
 	}
 	d.inner(sc, n, s, notInDirectory, dir)
@@ -164,7 +144,7 @@ func (d *decoder) location(sc *scope, n *apacheconf.Node) {
 		s.Matching = n.Key == "locationmatch"
 		d.sectionPattern(n, s, w)
 	} else {
-		s.Path, s.Wild = w.Text, isWild(w.Text)
+		s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
 	}
 	d.inner(sc, n, s, notInLocation, "")
 	sc.host.host.Locations = append(sc.host.host.Locations, s)
@@ -180,7 +160,7 @@ func (d *decoder) files(sc *scope, n *apacheconf.Node) {
 		s.Matching = n.Key == "filesmatch"
 		d.sectionPattern(n, s, w)
 	} else {
-		s.Path, s.Wild = w.Text, isWild(w.Text)
+		s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
 	}
 	d.inner(sc, n, s, notInFiles, "")
 	sc.place.set.Files = append(sc.place.set.Files, s)
@@ -229,7 +209,7 @@ func (d *decoder) proxySection(sc *scope, n *apacheconf.Node) {
 			s.Matching = n.Key == "proxymatch"
 			d.sectionPattern(n, s, w)
 		} else {
-			s.Path, s.Wild = w.Text, isWild(w.Text)
+			s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
 			s.Path = strings.TrimPrefix(s.Path, "proxy:")
 		}
 	}
