@@ -97,11 +97,20 @@ func (d *decoder) leave(p *place) {
 	a.Require = &Requirement{Place: p.requirements[0].Place, Kind: RequireAny, Children: p.requirements}
 }
 
-// sectionPattern makes the section one with a regular expression; false where httpd refuses it.
-func (d *decoder) sectionPattern(n *apacheconf.Node, s *Section, w apacheconf.Word) bool {
-	p, ok := d.pattern(n, n.WordSpan(w), w.Text, false)
-	s.Pattern = p
-	return ok
+// sectionPattern makes the section one with a regular expression.
+func (d *decoder) sectionPattern(n *apacheconf.Node, s *Section, w apacheconf.Word) {
+	s.Pattern, _ = d.pattern(n, n.WordSpan(w), w.Text, false)
+}
+
+// pathOrPattern says what the section is for: its argument is a regular expression behind a tilde, and in those whose name
+// ends in Match; in others it is a path, which may have wildcards.
+func (d *decoder) pathOrPattern(n *apacheconf.Node, s *Section, w apacheconf.Word, tilde bool) {
+	s.Matching = strings.HasSuffix(n.Key, "match")
+	if tilde || s.Matching {
+		d.sectionPattern(n, s, w)
+		return
+	}
+	s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
 }
 
 func (d *decoder) directory(sc *scope, n *apacheconf.Node) {
@@ -140,12 +149,7 @@ func (d *decoder) location(sc *scope, n *apacheconf.Node) {
 		return
 	}
 	s := &Section{Kind: Location, Place: placeOf(n)}
-	if tilde || n.Key == "locationmatch" {
-		s.Matching = n.Key == "locationmatch"
-		d.sectionPattern(n, s, w)
-	} else {
-		s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
-	}
+	d.pathOrPattern(n, s, w, tilde)
 	d.inner(sc, n, s, notInLocation, "")
 	sc.host.host.Locations = append(sc.host.host.Locations, s)
 }
@@ -156,12 +160,7 @@ func (d *decoder) files(sc *scope, n *apacheconf.Node) {
 		return
 	}
 	s := &Section{Kind: Files, Place: placeOf(n)}
-	if tilde || n.Key == "filesmatch" {
-		s.Matching = n.Key == "filesmatch"
-		d.sectionPattern(n, s, w)
-	} else {
-		s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
-	}
+	d.pathOrPattern(n, s, w, tilde)
 	d.inner(sc, n, s, notInFiles, "")
 	sc.place.set.Files = append(sc.place.set.Files, s)
 }
@@ -205,13 +204,8 @@ func (d *decoder) proxySection(sc *scope, n *apacheconf.Node) {
 				d.argument(n, p, "write key=value", "parameter %q of <%s> has no =", p.Text, n.Name)
 			}
 		}
-		if tilde || n.Key == "proxymatch" {
-			s.Matching = n.Key == "proxymatch"
-			d.sectionPattern(n, s, w)
-		} else {
-			s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
-			s.Path = strings.TrimPrefix(s.Path, "proxy:")
-		}
+		d.pathOrPattern(n, s, w, tilde)
+		s.Path = strings.TrimPrefix(s.Path, "proxy:")
 	}
 	d.inner(sc, n, s, notInProxy, "")
 	sc.host.host.ProxySections = append(sc.host.host.ProxySections, s)
