@@ -64,6 +64,7 @@ type Entry struct {
 // A File is an open cache file.
 type File interface {
 	io.ReadCloser
+	io.ReaderAt
 	Info() FileInfo
 }
 

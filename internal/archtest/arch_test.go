@@ -67,6 +67,7 @@ var allowed = map[string][]string{
 	"internal/testkit":     {"source", "diag", "grammar"},
 	"internal/archtest":    {},
 	"internal/serve/page":  {"source", "model", "simulate", "internal/report"},
+	"internal/serve/wire":  {"simulate", "simulate/httpd"},
 	"internal/serve":       {"source", "diag", "model", "simulate", "simulate/httpd", "simulate/rewrite", "suite", "internal/displog", "internal/docroot", "internal/project", "internal/report", "internal/serve/...", "internal/site"},
 	"internal/cli":         {"..."},
 	"cmd/dispcheck":        {"internal/cli"},

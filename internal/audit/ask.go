@@ -97,7 +97,7 @@ func (w whole) Ask(ctx context.Context, r *simulate.Request, a *Answer) error {
 		if !ok {
 			return nil
 		}
-		next := w.Next(r, location)
+		next := w.Next(r, a.Decision.Response.Status, location)
 		if next == nil || w.asked(r, next) {
 			return nil // it leads to somebody else
 		}

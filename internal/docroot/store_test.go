@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -195,6 +196,23 @@ func testStore(t *testing.T, fresh func(testing.TB) simulate.Store) {
 			refused(t, w.Commit(noon), simulate.PlaceFile, "/content/a/b.html", fs.ErrClosed)
 			if _, err := w.Write([]byte("x")); !errors.Is(err, fs.ErrClosed) {
 				t.Errorf("Write after Commit: %v", err)
+			}
+		}},
+		{"a file is read from any place", func(t *testing.T, d site) {
+			text := strings.Repeat("0123456789", 1000)
+			d.write("/content/b.html", text, noon)
+			f, err := d.Open("/content/b.html")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := iotest.TestReader(f, []byte(text)); err != nil {
+				t.Error(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := f.ReadAt(make([]byte, 1), 0); n != 0 || err == nil {
+				t.Errorf("after Close: %d, %v", n, err)
 			}
 		}},
 		{"the temporary file lies beside its name", func(t *testing.T, d site) {

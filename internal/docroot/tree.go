@@ -562,6 +562,23 @@ func (f *memoryFile) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// ReadAt implements io.ReaderAt.
+func (f *memoryFile) ReadAt(p []byte, off int64) (int, error) {
+	switch {
+	case f.closed:
+		return 0, fs.ErrClosed
+	case off < 0:
+		return 0, errors.New("negative offset")
+	case off >= int64(len(f.body)):
+		return 0, io.EOF
+	}
+	n := copy(p, f.body[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 // WriteTo implements io.WriterTo: the body is written in one go.
 func (f *memoryFile) WriteTo(w io.Writer) (int64, error) {
 	if f.closed {

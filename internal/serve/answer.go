@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
-	"net/textproto"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,11 +20,10 @@ import (
 type exchange struct {
 	server *Server
 	g      *generation
-	w      http.ResponseWriter
-	r      *http.Request
-	wire   *wire // nil where the connection is none of ours, or is TLS
+	out    output
 
 	request  simulate.Request
+	host     string // as the client asks for it
 	decision *simulate.Decision
 	passage  site.Passage
 	trace    *simulate.Trace // nil where nobody wants one
@@ -38,13 +34,13 @@ type exchange struct {
 	at     time.Time // by the engine's clock
 
 	status  int
+	fields  fields // of the answer
 	sent    int64
 	cut     bool // less was sent than there is
 	headed  bool // the head is written
 	body    patient
 	kept    []byte // the start of the body, where somebody may ask
 	keeping bool
-	head    [][2]string // the headers as they are sent, where somebody may ask
 	id      int64
 	number  int // of the configuration that answered
 }
@@ -52,31 +48,27 @@ type exchange struct {
 // exchanges keeps the memory of those whose path nobody keeps.
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
-func newExchange(s *Server, w http.ResponseWriter, r *http.Request) *exchange {
+func newExchange(s *Server, out output) *exchange {
 	x := exchanges.Get().(*exchange)
-	d, p := x.decision, x.passage
-	*x = exchange{server: s, w: w, r: r, decision: d, passage: p}
+	d, p, f := x.decision, x.passage, x.fields
+	*x = exchange{server: s, out: out, decision: d, passage: p, fields: f[:0]}
 	if x.decision == nil {
 		x.decision = new(simulate.Decision)
 	}
-	x.wire, _ = r.Context().Value(wireKey{}).(*wire)
 	return x
 }
 
-// run answers the request.
-func (x *exchange) run() {
+// run answers the request, and reports whether the client gets less than what the answer promised: it must see that.
+func (x *exchange) run(ctx context.Context) (broken bool) {
 	s := x.server
 	x.start, x.at = time.Now(), s.clock.Now()
 	x.g = s.use()
 	defer x.g.leave()
 	x.number = x.g.number
-	header := x.request.Header
-	x.request, x.mapped = incoming(x.r, s.o.BodyBytes, x.w)
-	if x.page { // whose order nothing has changed
-		x.request.Header = header
-	}
+	x.host = x.request.Host
+	x.request.Host, x.mapped = siteHost(x.host)
 	if x.request.Body != nil {
-		x.body = patient{from: x.request.Body, control: http.NewResponseController(x.w), wait: s.o.ReadTimeout}
+		x.body.from = x.request.Body
 		x.request.Body = &x.body
 	}
 	if x.keeping = x.page || s.record.wanted(); x.keeping {
@@ -87,10 +79,10 @@ func (x *exchange) run() {
 	}
 	x.passage.Client, x.passage.Quiet = x, x.trace == nil
 	var err error
-	if x.r.ContentLength > s.o.BodyBytes {
+	if x.request.Length > s.o.BodyBytes {
 		x.plain(http.StatusRequestEntityTooLarge, "")
 	} else {
-		err = x.decide(x.r.Context())
+		err = x.decide(ctx)
 	}
 	switch {
 	case x.headed || err != nil:
@@ -100,19 +92,16 @@ func (x *exchange) run() {
 		err = x.byHTTPD()
 	}
 	if err != nil && !x.headed {
-		x.failed(err)
+		x.failed(ctx, err)
 	}
 	x.finish()
-	abort := x.cut && x.headed && x.r.Context().Err() == nil
+	broken = x.cut && x.headed && ctx.Err() == nil
 	if !x.keeping {
-		x.g = nil
-		x.w, x.r, x.wire, x.request, x.trace = nil, nil, nil, simulate.Request{}, nil
+		*x = exchange{decision: x.decision, passage: x.passage, fields: x.fields}
 		x.passage.Client = nil
-		defer exchanges.Put(x)
+		exchanges.Put(x)
 	}
-	if abort {
-		panic(http.ErrAbortHandler) // the client must see that the answer is not whole
-	}
+	return broken
 }
 
 // decide asks the configuration.
@@ -148,73 +137,60 @@ func (x *exchange) Answer(head *httpd.Result, d *simulate.Decision, body io.Read
 			return x.sendText(head, page)
 		}
 	}
-	h := x.w.Header()
-	x.setHeader(h, head.Header)
-	empty := x.r.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified || status < 200
-	if empty {
+	x.setHeader(head.Header)
+	if x.request.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified || status < 200 {
 		x.writeHead(status)
 		return nil
 	}
 	if head.Deflated {
-		return x.compress(h, status, body)
+		return x.compress(status, body)
 	}
 	fromFile := d != nil && d.Response.From == "cache" && status == http.StatusOK
 	if fromFile {
-		h["Accept-Ranges"] = bytesOnly
-		if ranges := x.r.Header["Range"]; ranges != nil {
-			if done, err := x.sendRanges(h, ranges[0], d.Response.Length, body); done {
+		x.fields.set("Accept-Ranges", "bytes")
+		if ranges, ok := x.request.Header.Value("Range"); ok {
+			if done, err := x.sendRanges(ranges, d.Response.Length, body); done {
 				return err
 			}
 		}
 	}
-	length := int64(-1)
-	if v := h["Content-Length"]; len(v) == 1 {
-		if n, err := strconv.ParseInt(v[0], 10, 64); err == nil {
-			length = n
-		}
-	}
+	length := x.length()
 	if length >= 0 && (length <= shortAnswer || fromFile && length <= smallBody) {
 		return x.sendSmall(status, length, body, fromFile)
 	}
 	x.writeHead(status)
 	if length < 0 { // the first of it may be long in coming
-		flush(nil, x.w)
+		_ = x.out.Flush()
 	}
-	return x.copy(x.w, body, length)
+	return x.copy(x.out, body, length)
 }
 
-// etag is as httpd spells it: http.Header would make Etag of it.
-var etag = "ETag"
+// length is how long the body is to be; -1 where no header says it.
+func (x *exchange) length() int64 {
+	if v := x.fields.value("Content-Length"); v != "" {
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+			return n
+		}
+	}
+	return -1
+}
 
-var bytesOnly = []string{"bytes"}
-
-// setHeader puts headers into those of the answer. What frames the connection is net/http's affair.
-func (x *exchange) setHeader(h http.Header, list []httpd.Field) {
-	values := make([]string, len(list))
-	typed := false
-	for i, f := range list {
-		name := textproto.CanonicalMIMEHeaderKey(f.Name)
-		switch name {
-		case "Etag": // as httpd spells it
-			name = etag
-		case "Connection", "Transfer-Encoding", "Keep-Alive", "Trailer":
-			continue
-		case "Content-Type":
-			typed = true
-		case "Location":
-			if x.mapped {
+// setHeader takes the headers of the answer. What frames the connection is that of the render, and not ours.
+func (x *exchange) setHeader(list []httpd.Field) {
+	x.fields = x.fields[:0]
+	for _, f := range list {
+		switch len(f.Name) {
+		case len("Connection"), len("Transfer-Encoding"), len("Trailer"):
+			if strings.EqualFold(f.Name, "Connection") || strings.EqualFold(f.Name, "Keep-Alive") || strings.EqualFold(f.Name, "Transfer-Encoding") ||
+				strings.EqualFold(f.Name, "Trailer") {
+				continue
+			}
+		case len("Location"):
+			if x.mapped && strings.EqualFold(f.Name, "Location") {
 				f.Value = x.here(f.Value)
 			}
 		}
-		if old := h[name]; old != nil {
-			h[name] = append(old, f.Value)
-			continue
-		}
-		values[i] = f.Value
-		h[name] = values[i : i+1 : i+1]
-	}
-	if !typed {
-		h["Content-Type"] = nil // or net/http would guess one
+		x.fields = append(x.fields, f)
 	}
 }
 
@@ -230,7 +206,7 @@ func (x *exchange) here(location string) string {
 		end = len(rest)
 	}
 	host := rest[:end]
-	asked, _ := siteHost(x.r.Host)
+	asked, _ := siteHost(x.host)
 	if !strings.EqualFold(host, asked) {
 		known := false
 		for _, name := range x.g.hits.names {
@@ -240,45 +216,41 @@ func (x *exchange) here(location string) string {
 			return location
 		}
 	}
-	_, port, _ := strings.Cut(x.r.Host[strings.LastIndexByte(x.r.Host, '.')+1:], ":")
+	_, port, _ := strings.Cut(x.host[strings.LastIndexByte(x.host, '.')+1:], ":")
 	if port == "" {
 		return scheme + host + localSuffix + rest[end:]
 	}
 	return scheme + host + localSuffix + ":" + port + rest[end:]
 }
 
-func (x *exchange) writeHead(status int) {
+// headAs notes with which status the answer begins.
+func (x *exchange) headAs(status int) int {
 	if status < 200 || status > 999 {
 		status = http.StatusBadGateway
 	}
 	x.status, x.headed = status, true
-	if x.keeping {
-		x.head = fieldsOf(x.w.Header())
-	}
-	x.w.WriteHeader(status)
+	return status
 }
 
-// fieldsOf lists headers in order of name.
-func fieldsOf(h http.Header) [][2]string {
-	out := make([][2]string, 0, len(h))
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			out = append(out, [2]string{name, value})
-		}
-	}
-	return out
-}
+func (x *exchange) writeHead(status int) { x.out.Head(x.headAs(status), x.fields) }
 
 // smallBody is how long a file may be to be sent in one piece with its head, shortAnswer how long the body of a render, which may
 // be slow in coming.
 const smallBody, shortAnswer = 48 << 10, 16 << 10
 
-var smallBodies = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
+var (
+	smallBodies  = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
+	shortAnswers = sync.Pool{New: func() any { b := make([]byte, shortAnswer); return &b }}
+)
 
 // sendSmall sends a body of some kilobytes in one piece with its head.
 func (x *exchange) sendSmall(status int, length int64, body io.Reader, fromFile bool) error {
-	buf := smallBodies.Get().(*[]byte)
-	defer smallBodies.Put(buf)
+	pool := &smallBodies
+	if length <= shortAnswer {
+		pool = &shortAnswers
+	}
+	buf := pool.Get().(*[]byte)
+	defer pool.Put(buf)
 	b := (*buf)[:length]
 	n, err := io.ReadFull(body, b)
 	if err == nil && !fromFile {
@@ -290,20 +262,8 @@ func (x *exchange) sendSmall(status int, length int64, body io.Reader, fromFile 
 			}
 		}
 	}
-	if x.wire != nil {
-		x.wire.hold()
-	}
-	x.writeHead(status)
-	m, werr := x.w.Write(b[:n])
+	m, werr := x.out.Whole(x.headAs(status), x.fields, b[:n])
 	x.take(b[:m])
-	if x.wire != nil {
-		if f, ok := x.w.(http.Flusher); ok {
-			f.Flush()
-		}
-		if e := x.wire.release(); werr == nil {
-			werr = e
-		}
-	}
 	switch {
 	case werr != nil:
 		x.cut = true
@@ -334,11 +294,10 @@ const maxKept = 4 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
-// copy sends a body as it comes. Each piece may take as long as Limits.WriteTimeout. length is -1 where it is not known.
+// copy sends a body as it comes. length is -1 where it is not known.
 func (x *exchange) copy(w io.Writer, body io.Reader, length int64) error {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	control := http.NewResponseController(x.w)
 	flushes := length < 0
 	var total int64
 	for {
@@ -348,7 +307,6 @@ func (x *exchange) copy(w io.Writer, body io.Reader, length int64) error {
 			if length >= 0 && total+int64(n) > length {
 				b = b[:length-total]
 			}
-			_ = control.SetWriteDeadline(time.Now().Add(x.server.o.WriteTimeout)) // tests answer into memory
 			if len(b) > 0 {
 				k, werr := w.Write(b)
 				x.take(b[:k])
@@ -359,7 +317,13 @@ func (x *exchange) copy(w io.Writer, body io.Reader, length int64) error {
 			}
 			total += int64(n)
 			if flushes && n < len(*buf) {
-				flush(w, x.w)
+				if z, ok := w.(*gzip.Writer); ok {
+					_ = z.Flush()
+				}
+				if err := x.out.Flush(); err != nil {
+					x.cut = true
+					return err
+				}
 			}
 		}
 		switch {
@@ -367,7 +331,6 @@ func (x *exchange) copy(w io.Writer, body io.Reader, length int64) error {
 			if length >= 0 && total < length {
 				x.cut = true
 			}
-			_ = control.SetWriteDeadline(time.Time{})
 			return nil
 		case err != nil:
 			x.cut = true
@@ -376,29 +339,20 @@ func (x *exchange) copy(w io.Writer, body io.Reader, length int64) error {
 	}
 }
 
-func flush(w io.Writer, under http.ResponseWriter) {
-	if z, ok := w.(*gzip.Writer); ok {
-		_ = z.Flush()
-	}
-	if f, ok := under.(http.Flusher); ok {
-		f.Flush()
-	}
-}
-
 var zippers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
 
 // compress sends a body as mod_deflate does: its length is not known beforehand, and its ETag is another's.
-func (x *exchange) compress(h http.Header, status int, body io.Reader) error {
-	delete(h, "Content-Length")
-	delete(h, "Content-Md5")
-	delete(h, "Accept-Ranges")
-	if v := h[etag]; len(v) == 1 && strings.HasSuffix(v[0], `"`) {
-		h[etag] = []string{v[0][:len(v[0])-1] + `-gzip"`}
+func (x *exchange) compress(status int, body io.Reader) error {
+	x.fields.remove("Content-Length")
+	x.fields.remove("Content-MD5")
+	x.fields.remove("Accept-Ranges")
+	if v := x.fields.value("ETag"); strings.HasSuffix(v, `"`) {
+		x.fields.set("ETag", v[:len(v)-1]+`-gzip"`)
 	}
 	x.writeHead(status)
 	z := zippers.Get().(*gzip.Writer)
 	defer func() { z.Reset(io.Discard); zippers.Put(z) }()
-	z.Reset(x.w)
+	z.Reset(x.out)
 	if err := x.copy(z, body, -1); err != nil {
 		return err
 	}
@@ -412,12 +366,15 @@ func (x *exchange) compress(h http.Header, status int, body io.Reader) error {
 // patient is a body whose client may take as long as a limit for each piece of it.
 type patient struct {
 	from    io.Reader
-	control *http.ResponseController
+	control *http.ResponseController // nil where it comes from no connection
 	wait    time.Duration
 	large   bool // it is larger than it may be
 }
 
 func (p *patient) Read(b []byte) (int, error) {
+	if p.control == nil {
+		return p.from.Read(b)
+	}
 	_ = p.control.SetReadDeadline(time.Now().Add(p.wait)) // tests ask without a connection
 	n, err := p.from.Read(b)
 	if err != nil {
@@ -429,11 +386,11 @@ func (p *patient) Read(b []byte) (int, error) {
 }
 
 // failed answers where the decision could not be made.
-func (x *exchange) failed(err error) {
+func (x *exchange) failed(ctx context.Context, err error) {
 	switch {
 	case x.body.large:
 		x.plain(http.StatusRequestEntityTooLarge, "")
-	case x.r.Context().Err() != nil:
+	case ctx.Err() != nil:
 		x.cut = true // nobody is there to be answered
 	default:
 		x.plain(http.StatusInternalServerError, "dispcheck: "+err.Error())

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"html"
-	"io"
 	"net/http"
 	"path"
 	"strconv"
@@ -69,18 +68,17 @@ const errorType = "text/html; charset=iso-8859-1"
 
 // sendText answers with a head and a text that is made here.
 func (x *exchange) sendText(head *httpd.Result, text string) error {
-	h := x.w.Header()
-	x.setHeader(h, head.Header)
-	if h["Content-Type"] == nil {
-		h["Content-Type"] = []string{errorType}
+	x.setHeader(head.Header)
+	if x.fields.index("Content-Type") < 0 {
+		x.fields.set("Content-Type", errorType)
 	}
-	delete(h, "Content-Encoding")
-	h["Content-Length"] = []string{strconv.Itoa(len(text))}
-	x.writeHead(head.Status)
-	if x.r.Method == http.MethodHead {
+	x.fields.remove("Content-Encoding")
+	x.fields.set("Content-Length", strconv.Itoa(len(text)))
+	if x.request.Method == http.MethodHead {
+		x.writeHead(head.Status)
 		return nil
 	}
-	n, err := io.WriteString(x.w, text)
+	n, err := x.out.Whole(x.headAs(head.Status), x.fields, []byte(text))
 	x.take([]byte(text[:n]))
 	x.cut = x.cut || err != nil
 	return err
@@ -88,16 +86,13 @@ func (x *exchange) sendText(head *httpd.Result, text string) error {
 
 // plain answers with a status and no more than a few words.
 func (x *exchange) plain(status int, text string) {
-	h := x.w.Header()
-	clear(h)
+	typ := "text/plain; charset=utf-8"
 	if text == "" {
-		text = errorPage(status, "")
-		h["Content-Type"] = []string{errorType}
+		text, typ = errorPage(status, ""), errorType
 	} else {
 		text += "\n"
-		h["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	}
-	_ = x.sendText(&httpd.Result{Status: status, Header: []httpd.Field{{Name: "Content-Type", Value: h["Content-Type"][0]}}}, text)
+	_ = x.sendText(&httpd.Result{Status: status, Header: []httpd.Field{{Name: "Content-Type", Value: typ}}}, text)
 }
 
 // byHTTPD sends what httpd answers itself: an error page, a redirect, a file of the server.
@@ -122,14 +117,14 @@ func (x *exchange) byHTTPD() error {
 		return x.sendText(res, res.Text)
 	case res.Canned, res.Status >= 300 && res.Filename == "":
 		if res.Status == http.StatusNoContent || res.Status == http.StatusNotModified {
-			x.setHeader(x.w.Header(), res.Header)
+			x.setHeader(res.Header)
 			x.writeHead(res.Status)
 			return nil
 		}
 		return x.sendText(res, errorPage(res.Status, res.Location))
-	case x.r.Method == http.MethodOptions:
-		x.setHeader(x.w.Header(), res.Header)
-		x.w.Header()["Content-Length"] = []string{"0"}
+	case x.request.Method == http.MethodOptions:
+		x.setHeader(res.Header)
+		x.fields.set("Content-Length", "0")
 		x.writeHead(res.Status)
 		return nil
 	}
@@ -164,14 +159,13 @@ func (x *exchange) sendFile(res *httpd.Result) error {
 		}
 		defer f.Close()
 		length := f.Info().Size
-		h := x.w.Header()
-		x.setHeader(h, res.Header)
-		h["Content-Length"] = []string{strconv.FormatInt(length, 10)}
+		x.setHeader(res.Header)
+		x.fields.set("Content-Length", strconv.FormatInt(length, 10))
 		x.writeHead(res.Status)
-		if x.r.Method == http.MethodHead {
+		if x.request.Method == http.MethodHead {
 			return nil
 		}
-		return x.copy(x.w, f, length)
+		return x.copy(x.out, f, length)
 	}
 	return x.notSimulated("httpd serves the file " + res.Filename + ", which is not there: it makes such an answer by itself")
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/serve/wire"
 	"github.com/dispcheck/dispcheck/simulate"
 )
 
@@ -33,17 +34,16 @@ func localURL(scheme, host, port string) string {
 	return scheme + "://" + host + localSuffix + ":" + port
 }
 
-// incoming makes the engine's request of one that came. mapped says that its host was asked for below localhost.
-func incoming(r *http.Request, bodyBytes int64, w http.ResponseWriter) (q simulate.Request, mapped bool) {
-	q.Method, q.Target, q.Proto = r.Method, r.RequestURI, r.Proto
-	q.Host, mapped = siteHost(r.Host)
+// incoming makes the engine's request of one that net/http read. Its body may be bodyBytes long.
+func incoming(r *http.Request, w http.ResponseWriter, bodyBytes int64) (q simulate.Request) {
+	q.Method, q.Target, q.Proto, q.Host = r.Method, r.RequestURI, r.Proto, r.Host
 	q.TLS = r.TLS != nil
 	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		q.Client = addr.Addr().Unmap()
 	}
 	known := false
-	if conn, ok := r.Context().Value(wireKey{}).(*wire); ok && r.ProtoMajor == 1 {
-		q.Header, known = conn.head(r)
+	if conn := wire.Of(r.Context()); conn != nil && r.ProtoMajor == 1 {
+		q.Header, known = conn.Head(r)
 	}
 	if !known {
 		q.Header = sorted(r)
@@ -51,7 +51,7 @@ func incoming(r *http.Request, bodyBytes int64, w http.ResponseWriter) (q simula
 	if r.Body != nil && r.Body != http.NoBody {
 		q.Body, q.Length = http.MaxBytesReader(w, r.Body, bodyBytes), r.ContentLength
 	}
-	return q, mapped
+	return q
 }
 
 // sorted are the headers of a request by name: net/http keeps no other order.

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -118,84 +116,6 @@ func FuzzParseRanges(f *testing.F) {
 		}
 	})
 }
-
-// FuzzHeads: whatever a client sends, and in whatever pieces, heads are found where net/http finds them, or given up.
-func FuzzHeads(f *testing.F) {
-	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\nx-B: c\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 3\r\nHost: a\r\n\r\nabcGET /c HTTP/1.1\r\nHost: a\r\n\r\n"), byte(7))
-	f.Add([]byte("GET / HTTP/1.1\nHost: a\n\n"), byte(1))
-	f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), byte(100))
-	f.Fuzz(func(t *testing.T, text []byte, piece byte) {
-		here, there := net.Pipe()
-		d := newDoor(oneListener{make(chan net.Conn, 1)}, 10, true)
-		d.Listener.(oneListener).conns <- there
-		served := make(chan struct{})
-		h := &http.Server{ConnContext: remember, ReadHeaderTimeout: time.Minute, DisableGeneralOptionsHandler: true, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			w := r.Context().Value(wireKey{}).(*wire)
-			if got, ok := w.head(r); ok {
-				n := 0
-				for name, values := range r.Header {
-					for _, v := range values {
-						n++
-						if !hasField(got, name, v) {
-							t.Errorf("%q: %s: %q is not in %v", text, name, v, got)
-						}
-					}
-				}
-				for _, f := range got {
-					if strings.EqualFold(f.Name, "Transfer-Encoding") || strings.EqualFold(f.Name, "Trailer") {
-						n++
-					}
-				}
-				if n != len(got) {
-					t.Errorf("%q: %d headers, net/http has %d: %v %v", text, len(got), n, got, r.Header)
-				}
-			}
-			_, _ = io.Copy(io.Discard, r.Body)
-		})}
-		go func() {
-			defer close(served)
-			_ = h.Serve(d)
-		}()
-		go func() { _, _ = io.Copy(io.Discard, here) }()
-		step := max(1, int(piece))
-		_ = here.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)) // a server that refuses a request reads no more
-		for at := 0; at < len(text); at += step {
-			if _, err := here.Write(text[at:min(len(text), at+step)]); err != nil {
-				break
-			}
-		}
-		here.Close()
-		h.Close()
-		<-served
-	})
-}
-
-func hasField(h simulate.Header, name, value string) bool {
-	for _, f := range h {
-		if http.CanonicalHeaderKey(f.Name) == name && f.Value == value {
-			return true
-		}
-	}
-	return false
-}
-
-type oneListener struct{ conns chan net.Conn }
-
-func (l oneListener) Accept() (net.Conn, error) {
-	c, ok := <-l.conns
-	if !ok {
-		return nil, net.ErrClosed
-	}
-	return c, nil
-}
-
-func (l oneListener) Close() error {
-	defer func() { _ = recover() }() // net/http closes twice
-	close(l.conns)
-	return nil
-}
-
-func (l oneListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // counted counts what is asked of a document root.
 type counted struct {

@@ -77,18 +77,17 @@ func parseRanges(s string, size int64) ([]span, error) {
 
 // sendRanges answers with parts of a cached file, as httpd does for any file. It reports false where the whole file is to be
 // sent.
-func (x *exchange) sendRanges(h http.Header, header string, size int64, body io.Reader) (bool, error) {
-	if (x.r.Method != http.MethodGet) || !x.sameVersion(h) {
+func (x *exchange) sendRanges(header string, size int64, body io.Reader) (bool, error) {
+	if x.request.Method != http.MethodGet || !x.sameVersion() {
 		return false, nil
 	}
 	spans, err := parseRanges(header, size)
 	if err != nil {
-		h["Content-Range"] = []string{"bytes */" + strconv.FormatInt(size, 10)}
-		h["Content-Type"] = []string{errorType}
 		text := errorPage(http.StatusRequestedRangeNotSatisfiable, "")
-		h["Content-Length"] = []string{strconv.Itoa(len(text))}
-		x.writeHead(http.StatusRequestedRangeNotSatisfiable)
-		n, err := io.WriteString(x.w, text)
+		x.fields.set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
+		x.fields.set("Content-Type", errorType)
+		x.fields.set("Content-Length", strconv.Itoa(len(text)))
+		n, err := x.out.Whole(x.headAs(http.StatusRequestedRangeNotSatisfiable), x.fields, []byte(text))
 		x.take([]byte(text[:n]))
 		return true, err
 	}
@@ -103,15 +102,15 @@ func (x *exchange) sendRanges(h http.Header, header string, size int64, body io.
 		} else if _, err := io.CopyN(io.Discard, body, s.start); err != nil {
 			return true, err
 		}
-		h["Content-Range"] = []string{s.header(size)}
-		h["Content-Length"] = []string{strconv.FormatInt(s.length, 10)}
+		x.fields.set("Content-Range", s.header(size))
+		x.fields.set("Content-Length", strconv.FormatInt(s.length, 10))
 		x.writeHead(http.StatusPartialContent)
-		return true, x.copy(x.w, io.LimitReader(body, s.length), s.length)
+		return true, x.copy(x.out, io.LimitReader(body, s.length), s.length)
 	}
 	if !ok {
 		return false, nil // parts of what can only be read once, in its order, are not put together
 	}
-	return true, x.sendParts(h, spans, size, file)
+	return true, x.sendParts(spans, size, file)
 }
 
 func (s span) header(size int64) string {
@@ -119,11 +118,11 @@ func (s span) header(size int64) string {
 }
 
 // sendParts answers with several ranges (RFC 9110, 14.6).
-func (x *exchange) sendParts(h http.Header, spans []span, size int64, file io.ReaderAt) error {
+func (x *exchange) sendParts(spans []span, size int64, file io.ReaderAt) error {
 	boundary := strconv.FormatInt(x.at.UnixNano(), 16)
 	typ := ""
-	if v := h["Content-Type"]; len(v) > 0 {
-		typ = "Content-type: " + v[0] + "\r\n"
+	if v := x.fields.value("Content-Type"); v != "" {
+		typ = "Content-type: " + v + "\r\n"
 	}
 	var readers []io.Reader
 	var total int64
@@ -135,21 +134,21 @@ func (x *exchange) sendParts(h http.Header, spans []span, size int64, file io.Re
 	}
 	end := "\r\n--" + boundary + "--\r\n"
 	add(strings.NewReader(end), int64(len(end)))
-	h["Content-Type"] = []string{"multipart/byteranges; boundary=" + boundary}
-	h["Content-Length"] = []string{strconv.FormatInt(total, 10)}
+	x.fields.set("Content-Type", "multipart/byteranges; boundary="+boundary)
+	x.fields.set("Content-Length", strconv.FormatInt(total, 10))
 	x.writeHead(http.StatusPartialContent)
-	return x.copy(x.w, io.MultiReader(readers...), total)
+	return x.copy(x.out, io.MultiReader(readers...), total)
 }
 
 // sameVersion reports whether the client asks for parts of the version that is there: it has no If-Range, or one that fits
 // (RFC 9110, 13.1.5).
-func (x *exchange) sameVersion(h http.Header) bool {
-	want := x.r.Header.Get("If-Range")
+func (x *exchange) sameVersion() bool {
+	want, _ := x.request.Header.Value("If-Range")
 	if want == "" {
 		return true
 	}
 	if strings.HasPrefix(want, `"`) {
-		return len(h[etag]) == 1 && want == h[etag][0]
+		return want == x.fields.value("ETag")
 	}
-	return !strings.HasPrefix(want, "W/") && want == h.Get("Last-Modified")
+	return !strings.HasPrefix(want, "W/") && want == x.fields.value("Last-Modified")
 }

@@ -1,9 +1,11 @@
 package serve
 
 import (
-	"context"
+	"bytes"
+	"cmp"
+	"fmt"
 	"net/http"
-	"strings"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,7 +57,7 @@ type trail struct {
 	trace    *simulate.Trace
 	passage  *site.Passage
 	body     []byte
-	head     [][2]string
+	head     fields
 }
 
 type subscriber struct{ events chan page.Event }
@@ -98,7 +100,7 @@ func (r *record) add(x *exchange) {
 	if x.keeping {
 		passage := x.passage // a copy: the exchange holds the connection
 		passage.Client = nil
-		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &passage, body: x.kept, head: x.head}
+		p := &trail{exchange: e, g: x.g, request: x.request, decision: x.decision, trace: x.trace, passage: &passage, body: x.kept, head: x.fields}
 		p.request.Body, p.request.Sink = nil, nil
 		if len(r.trails) < maxPaths {
 			r.trails = append(r.trails, p)
@@ -134,7 +136,7 @@ func (r *record) tell(k page.EventKind) {
 func (x *exchange) short() page.Exchange {
 	d := x.decision
 	e := page.Exchange{
-		ID: x.id, At: x.at, Took: time.Since(x.start), Method: x.request.Method, URL: x.request.Target, Host: x.r.Host, Status: x.status,
+		ID: x.id, At: x.at, Took: time.Since(x.start), Method: x.request.Method, URL: x.request.Target, Host: x.host, Status: x.status,
 		Bytes: x.sent, Outcome: d.Outcome.String(), Reason: string(d.Reason), From: d.Response.From, By: d.By, Page: x.page, Cut: x.cut, Revision: x.g.number,
 	}
 	if f := d.Farm.Farm; f != nil {
@@ -214,49 +216,24 @@ func (r *record) subscribe() (<-chan page.Event, func()) {
 	}
 }
 
-// A memoryWriter is an http.ResponseWriter for requests that come from the page.
-type memoryWriter struct {
-	header http.Header
-	status int
-}
-
-func (w *memoryWriter) Header() http.Header { return w.header }
-
-func (w *memoryWriter) WriteHeader(status int) {
-	if status >= 200 && w.status == 0 {
-		w.status = status
-	}
-}
-
-func (w *memoryWriter) Write(p []byte) (int, error) { return len(p), nil }
-
-// Flush implements http.Flusher.
-func (w *memoryWriter) Flush() {}
-
-// request makes a request of what a form gives.
-func formRequest(ctx context.Context, r page.Request, firstHost string) (*http.Request, error) {
+// formRequest makes a request of what a form gives.
+func formRequest(r page.Request, firstHost string) (*simulate.Request, error) {
 	q, err := simulate.NewRequest(r.Method, r.URL)
 	if err != nil {
 		return nil, err
 	}
-	out := &http.Request{
-		Method: q.Method, RequestURI: q.Target, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Host: q.Host, RemoteAddr: "127.0.0.1:0",
-		Body: http.NoBody,
-	}
-	if r.Host != "" {
-		out.Host = r.Host
-	}
-	if out.Host == "" {
-		out.Host = firstHost
-	}
+	out := &simulate.Request{Method: q.Method, Target: q.Target, Proto: "HTTP/1.1", Host: cmp.Or(r.Host, q.Host, firstHost), Client: netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	if r.Client != "" {
-		out.RemoteAddr = r.Client + ":0"
-		if strings.Contains(r.Client, ":") {
-			out.RemoteAddr = "[" + r.Client + "]:0"
+		if out.Client, err = netip.ParseAddr(r.Client); err != nil {
+			return nil, fmt.Errorf("%q is no address of a client", r.Client)
 		}
+		out.Client = out.Client.Unmap()
 	}
 	for _, h := range r.Header {
-		out.Header.Add(h[0], h[1])
+		out.Header = append(out.Header, simulate.Field{Name: h[0], Value: h[1]})
 	}
-	return out.WithContext(ctx), nil
+	if len(r.Body) > 0 {
+		out.Body, out.Length = bytes.NewReader(r.Body), int64(len(r.Body))
+	}
+	return out, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/docroot"
 	"github.com/dispcheck/dispcheck/internal/serve/page"
+	"github.com/dispcheck/dispcheck/internal/serve/wire"
 	"github.com/dispcheck/dispcheck/simulate"
 )
 
@@ -106,22 +107,18 @@ func (s *Server) Close() {
 // way then go on for as long as Limits.DrainTimeout. It closes l.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	s.Listening(l.Addr())
-	d := newDoor(l, s.o.Connections, s.o.TLS == nil)
-	h := &http.Server{
-		Handler: s, ReadHeaderTimeout: s.o.ReadTimeout, IdleTimeout: s.o.IdleTimeout, MaxHeaderBytes: s.o.HeaderBytes,
-		ConnState: d.note, ConnContext: remember, TLSConfig: s.o.TLS, DisableGeneralOptionsHandler: true,
-		// What clients do wrong is no news for the one who looks at the screen.
-		ErrorLog:    log.New(io.Discard, "", 0),
-		BaseContext: func(net.Listener) context.Context { return s.ctx },
+	c := &wire.Server{
+		HTTP: &http.Server{
+			Handler: s, ReadHeaderTimeout: s.o.ReadTimeout, IdleTimeout: s.o.IdleTimeout, MaxHeaderBytes: s.o.HeaderBytes,
+			TLSConfig: s.o.TLS, DisableGeneralOptionsHandler: true,
+			// What clients do wrong is no news for the one who looks at the screen.
+			ErrorLog:    log.New(io.Discard, "", 0),
+			BaseContext: func(net.Listener) context.Context { return s.ctx },
+		},
+		Simple: s.simple, Context: s.ctx, Most: s.o.Connections, WriteTimeout: s.o.WriteTimeout,
 	}
 	ended := make(chan error, 1)
-	go func() {
-		if s.o.TLS != nil {
-			ended <- h.ServeTLS(d, "", "")
-			return
-		}
-		ended <- h.Serve(d)
-	}()
+	go func() { ended <- c.Serve(l) }()
 	select {
 	case err := <-ended:
 		return err
@@ -130,15 +127,15 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	}
 	if s.o.Hurry != nil && s.o.Hurry() {
 		s.stop() // renders are let go, too
-		h.Close()
+		c.Close()
 		<-ended
 		return nil
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.DrainTimeout)
 	defer cancel()
-	err := h.Shutdown(drain)
+	err := c.Shutdown(drain)
 	if err != nil {
-		h.Close()
+		c.Close()
 		err = errors.New("requests were still under way after " + s.o.DrainTimeout.String() + " and were broken off")
 	}
 	if e := <-ended; !errors.Is(e, http.ErrServerClosed) && e != nil {
@@ -171,23 +168,55 @@ func (s *Server) Configuration() *Configuration {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter(r.Context()) {
+		return
+	}
+	defer s.leave()
+	out := &httpOutput{w: w, conn: wire.Of(r.Context()), wait: s.o.WriteTimeout}
+	x := newExchange(s, out)
+	x.request = incoming(r, w, s.o.BodyBytes)
+	if x.request.Body != nil {
+		x.body = patient{control: http.NewResponseController(w), wait: s.o.ReadTimeout}
+	}
+	if x.run(r.Context()) {
+		panic(http.ErrAbortHandler)
+	}
+	out.done()
+}
+
+// simple answers requests that package wire reads. It is wire.Server.Simple.
+func (s *Server) simple(ctx context.Context, q *simulate.Request, r *wire.Reply) {
+	if !s.enter(ctx) {
+		return
+	}
+	defer s.leave()
+	x := newExchange(s, wireOutput{r})
+	x.request = *q
+	if x.run(ctx) {
+		r.Abort()
+	}
+}
+
+// enter waits until there are fewer requests than may be, and reports false where the client does not wait.
+func (s *Server) enter(ctx context.Context) bool {
 	select {
 	case s.busy <- struct{}{}:
+		return true
 	default:
-		select {
-		case s.busy <- struct{}{}:
-		case <-r.Context().Done():
-			return
-		}
 	}
-	x := newExchange(s, w, r)
-	defer func() {
-		<-s.busy
-		if s.o.Once > 0 && s.requests.Load() == s.o.Once {
-			close(s.last)
-		}
-	}()
-	x.run()
+	select {
+	case s.busy <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s *Server) leave() {
+	<-s.busy
+	if s.o.Once > 0 && s.requests.Load() == s.o.Once {
+		close(s.last)
+	}
 }
 
 // Addresses are the names of the site with the addresses at which this server shows them, once it runs.

@@ -1,12 +1,10 @@
 package serve
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"path"
 	"slices"
@@ -56,7 +54,7 @@ func (s *Server) Explain(ctx context.Context, id int64) (*page.Explanation, bool
 		return nil, false
 	}
 	e := &page.Explanation{
-		Exchange: p.exchange, Prefix: s.o.Prefix, Body: p.body, Sent: p.head,
+		Exchange: p.exchange, Prefix: s.o.Prefix, Body: p.body, Sent: p.head.pairs(),
 		Simulation: &report.Simulation{
 			Request: &p.request, Decision: p.decision, Trace: p.trace, ShowTrace: true, Explain: true, Version: p.g.engine.Version(),
 		},
@@ -91,26 +89,12 @@ func (s *Server) send(ctx context.Context, r page.Request) (*exchange, error) {
 	if hosts := s.Addresses(); len(hosts) > 0 {
 		first = hosts[0].Name
 	}
-	q, err := formRequest(ctx, r, first)
+	q, err := formRequest(r, first)
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Body) > 0 {
-		q.Body, q.ContentLength = io.NopCloser(bytes.NewReader(r.Body)), int64(len(r.Body))
-	}
-	x := &exchange{server: s, w: &memoryWriter{header: http.Header{}}, r: q, decision: new(simulate.Decision), page: true}
-	x.request.Header = nil
-	for _, h := range r.Header {
-		x.request.Header = append(x.request.Header, simulate.Field{Name: h[0], Value: h[1]})
-	}
-	func() {
-		defer func() {
-			if e := recover(); e != nil && e != http.ErrAbortHandler {
-				panic(e)
-			}
-		}()
-		x.run()
-	}()
+	x := &exchange{server: s, out: noOutput{}, request: *q, decision: new(simulate.Decision), page: true}
+	x.run(ctx)
 	return x, nil
 }
 

@@ -171,9 +171,9 @@ func (s *Site) Decide(ctx context.Context, r *simulate.Request, d *simulate.Deci
 		return nil
 	}
 	seen := map[string]bool{urlOf(r): true}
-	for d.Response.Status >= 300 && d.Response.Status < 400 && len(p.Redirects) < s.Follow {
+	for len(p.Redirects) < s.Follow {
 		location, ok := d.Response.Header.Value("Location")
-		next := s.Next(r, strings.Clone(location)) // whose memory is used again
+		next := s.Next(r, d.Response.Status, strings.Clone(location)) // whose memory is used again
 		if !ok || next == nil {
 			break
 		}
@@ -210,28 +210,6 @@ func urlOf(r *simulate.Request) string {
 		scheme = "https://"
 	}
 	return scheme + r.Host + r.Target
-}
-
-// Next is the request that a client makes of a redirect; nil where it leaves the site.
-func (s *Site) Next(r *simulate.Request, location string) *simulate.Request {
-	n, err := simulate.NewRequest("GET", location)
-	if err != nil {
-		return nil
-	}
-	if n.Host == "" {
-		n.Host, n.TLS = r.Host, r.TLS
-	}
-	if !strings.EqualFold(n.Host, r.Host) && !s.names(n.Host) {
-		return nil
-	}
-	if r.Method == "HEAD" {
-		n.Method = "HEAD"
-	}
-	n.Header, n.Client, n.Proto, n.Farm = r.Header, r.Client, r.Proto, r.Farm
-	if i := strings.IndexByte(n.Target, '#'); i >= 0 {
-		n.Target = n.Target[:i]
-	}
-	return n
 }
 
 // names reports whether a virtual host has a host by its name, or by a pattern that is more than "*".

@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -181,5 +182,76 @@ func TestPortOfTheHost(t *testing.T) {
 		if d.Response.Status != tt.status {
 			t.Errorf("%s: got status %d, want %d", tt.url, d.Response.Status, tt.status)
 		}
+	}
+}
+
+// TestNext: what a client asks after a redirect.
+func TestNext(t *testing.T) {
+	s := newSite(t, nil)
+	for _, tt := range []struct {
+		method, url string
+		status      int
+		location    string
+		want        string // "" for nothing
+	}{
+		{"GET", "http://www.example.com/a/b.html?c", 301, "/x?y#z", "GET http://www.example.com/x?y"},
+		{"GET", "https://www.example.com/a", 301, "/x", "GET https://www.example.com/x"},
+		{"GET", "https://www.example.com/a", 301, "http://www.example.com/x", "GET http://www.example.com/x"},
+		{"GET", "https://www.example.com/a", 301, "//www.example.com/x", "GET https://www.example.com/x"},
+		{"GET", "http://www.example.com/a", 301, "//elsewhere.example/x", ""},
+		{"GET", "http://www.example.com/a/b.html?c", 301, "d.html", "GET http://www.example.com/a/d.html"},
+		{"GET", "http://www.example.com/a/b.html?c", 301, "../d.html?e", "GET http://www.example.com/d.html?e"},
+		{"GET", "http://www.example.com/a/b.html?c", 301, "?d", "GET http://www.example.com/a/b.html?d"},
+		{"GET", "http://www.example.com/a", 301, "mailto:a@b.example", ""},
+		{"GET", "http://www.example.com/a", 301, "%zz", ""},
+		{"GET", "http://www.example.com/a", 301, "", ""},
+		{"GET", "http://www.example.com/a", 200, "/x", ""},
+		{"GET", "http://www.example.com/a", 300, "/x", ""},
+		{"GET", "http://www.example.com/a", 304, "/x", ""},
+		{"POST", "http://www.example.com/a", 301, "/x", "GET http://www.example.com/x"},
+		{"POST", "http://www.example.com/a", 302, "/x", "GET http://www.example.com/x"},
+		{"POST", "http://www.example.com/a", 303, "/x", "GET http://www.example.com/x"},
+		{"POST", "http://www.example.com/a", 307, "/x", "POST http://www.example.com/x with its body"},
+		{"POST", "http://www.example.com/a", 308, "/x", "POST http://www.example.com/x with its body"},
+		{"PUT", "http://www.example.com/a", 302, "/x", "PUT http://www.example.com/x with its body"},
+		{"PUT", "http://www.example.com/a", 303, "/x", "GET http://www.example.com/x"},
+		{"HEAD", "http://www.example.com/a", 303, "/x", "HEAD http://www.example.com/x"},
+		{"HEAD", "http://www.example.com/a", 301, "/x", "HEAD http://www.example.com/x"},
+	} {
+		r, err := simulate.NewRequest(tt.method, tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = simulate.Header{{Name: "Accept", Value: "*/*"}}
+		if tt.method == "POST" || tt.method == "PUT" {
+			r.Body, r.Length = strings.NewReader("body"), 4
+			r.Header = append(r.Header, simulate.Field{Name: "content-type", Value: "text/plain"})
+			_, _ = io.Copy(io.Discard, r.Body) // a render has read it
+		}
+		got := ""
+		if n := s.Next(r, tt.status, tt.location); n != nil {
+			got = n.Method + " http://" + n.Host + n.Target
+			if n.TLS {
+				got = n.Method + " https://" + n.Host + n.Target
+			}
+			if n.Body != nil {
+				body, err := io.ReadAll(n.Body)
+				if err != nil || string(body) != "body" || n.Length != 4 {
+					t.Errorf("%s %d: the body is %q of %d, %v", tt.method, tt.status, body, n.Length, err)
+				}
+				got += " with its body"
+			}
+			if n.Header.Has("Content-Type") != (n.Body != nil) || !n.Header.Has("Accept") {
+				t.Errorf("%s %d: got headers %v", tt.method, tt.status, n.Header)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s %s, %d to %q: got %q, want %q", tt.method, tt.url, tt.status, tt.location, got, tt.want)
+		}
+	}
+	// A body that can be read once is not sent again.
+	r := &simulate.Request{Method: "POST", Host: "www.example.com", Target: "/a", Body: io.MultiReader(strings.NewReader("body"))}
+	if n := s.Next(r, 307, "/x"); n != nil {
+		t.Errorf("got %v", n)
 	}
 }
