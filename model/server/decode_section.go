@@ -263,7 +263,8 @@ func (d *decoder) virtualHost(sc *scope, n *apacheconf.Node) {
 	d.leave(p)
 	for _, line := range n.Children {
 		if line.Key == sslEngine {
-			h.tls = !strings.EqualFold(strings.TrimSpace(line.Args), "off")
+			words, err := line.Words()
+			h.tls = err == nil && len(words) > 0 && !strings.EqualFold(words[0].Text, "off")
 		}
 	}
 }

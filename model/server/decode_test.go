@@ -597,6 +597,7 @@ func TestTLS(t *testing.T) {
 		{text: "SSLEngine On", want: true, unsure: true},
 		{text: "SSLEngine optional", want: true, unsure: true},
 		{text: "SSLEngine OFF", want: false},
+		{text: `SSLEngine "off"`, want: false},
 		{text: "SSLEngine On\nSSLEngine Off", want: false, unsure: true},
 		{text: "<IfModule !no_module>\nSSLEngine On\n</IfModule>", want: true, unsure: true},
 		{text: "", main: "SSLEngine On\n", want: false, unsure: true},
