@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/internal/docroot"
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/model"
@@ -115,7 +116,7 @@ func domainOf(a, b *model.Config, p *proof) *domain {
 			if f.Statistics != nil {
 				for _, c := range f.Statistics.Categories {
 					if c.Glob != nil {
-						targets.add(sampled(filters, automata.Elements{URL: patternOf(c.Glob)}, let, "category "+c.Glob.Text())...)
+						targets.add(sampled(filters, automata.Elements{URL: elements.Pattern(c.Glob)}, let, "category "+c.Glob.Text())...)
 					}
 				}
 			}
@@ -342,7 +343,7 @@ func (t *targetSet) rules(space *automata.Space, l *model.RuleList, best *automa
 		t.add(regions(space, l.Rules[max(0, len(l.Rules)-60):], best)...)
 	}
 	for _, r := range l.Rules[len(l.Rules)-most:] {
-		list := sampled(space, elementsOf(r, globIsURL), best, fmt.Sprint(globIsURL, keyOf(r)))
+		list := sampled(space, elements.Of(r, globIsURL), best, fmt.Sprint(globIsURL, keyOf(r)))
 		if !changed {
 			list = list[:min(2, len(list))]
 		}
@@ -383,7 +384,7 @@ func regions(space *automata.Space, rules []*model.Rule, best *automata.Requests
 	var later []*automata.Requests
 	allow := []bool{}
 	for _, r := range slices.Backward(rules) {
-		set, err := space.Entry(elementsOf(r, best != nil))
+		set, err := space.Entry(elements.Of(r, best != nil))
 		if err != nil {
 			continue
 		}
@@ -430,7 +431,7 @@ func texts(l *model.RuleList) []string {
 		if r.Glob == nil {
 			continue
 		}
-		set, err := automata.Limit(0).Language(patternOf(r.Glob))
+		set, err := automata.Limit(0).Language(elements.Pattern(r.Glob))
 		if err != nil {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/model"
 )
@@ -284,7 +285,7 @@ type algebra[S any] struct {
 
 func requestAlgebra(s *automata.Space, globIsURL bool) algebra[*automata.Requests] {
 	return algebra[*automata.Requests]{
-		entry: func(r *model.Rule) (*automata.Requests, error) { return s.Entry(elementsOf(r, globIsURL)) },
+		entry: func(r *model.Rule) (*automata.Requests, error) { return s.Entry(elements.Of(r, globIsURL)) },
 		union: s.Union, difference: s.Difference, intersect: s.Intersect, empty: s.Empty, none: s.Complement(s.All()),
 		some: func(a *automata.Requests) []automata.Request {
 			var best *automata.Requests
@@ -336,7 +337,7 @@ func textAlgebra() algebra[*automata.Language] {
 			if r.Glob == nil {
 				return nil, automata.ErrNotSimulated
 			}
-			return n.Language(patternOf(r.Glob))
+			return n.Language(elements.Pattern(r.Glob))
 		},
 		union: n.Union, difference: n.Difference, intersect: n.Intersect, empty: func(l *automata.Language) (bool, error) { return l.Empty(), nil },
 		none: automata.Anything().Complement(),
@@ -359,26 +360,6 @@ var spaces = sync.OnceValues(func() (filter, cached *automata.Space) {
 	}
 	return filter, cached
 })
-
-func elementsOf(r *model.Rule, globIsURL bool) automata.Elements {
-	if globIsURL && r.Glob != nil {
-		return automata.Elements{URL: patternOf(r.Glob)}
-	}
-	return automata.Elements{
-		Glob: patternOf(r.Glob), Method: patternOf(r.Method), URL: patternOf(r.URL), Query: patternOf(r.Query), Protocol: patternOf(r.Protocol),
-		Path: patternOf(r.Path), Selectors: patternOf(r.Selectors), Extension: patternOf(r.Extension), Suffix: patternOf(r.Suffix),
-	}
-}
-
-func patternOf(p *model.Pattern) *match.Pattern {
-	switch {
-	case p == nil:
-		return nil
-	case p.Err != nil:
-		return match.Nothing(p.Kind(), p.Text())
-	}
-	return p.Pattern
-}
 
 // differing returns what two lists of rules decide differently. Only what a rule matches that one of them lacks is looked
 // at, and of that only what no later rule of both matches.

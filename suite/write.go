@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/diag"
+	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
 )
@@ -142,7 +143,7 @@ func (r *Recorded) expects() [][2]string {
 		add("redirect", s.update(""))
 		return out
 	}
-	if look("httpd.handled_by") == "dispatcher-handler" {
+	if look("httpd.handled_by") == server.DispatcherHandler {
 		add("uri", look("httpd.uri"))
 	}
 	add("farm", look("farm.name"))

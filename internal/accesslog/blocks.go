@@ -81,24 +81,7 @@ func (f *File) Blocks() (*Blocks, error) {
 
 // StreamBlocks reads a log from anything, such as standard input: it finds out how it is packed and which format it has.
 func StreamBlocks(src io.Reader, o Options) (*Blocks, error) {
-	head, err := readHead(src)
-	if err != nil {
-		return nil, err
-	}
-	c, err := compressionOf(head)
-	if err != nil {
-		return nil, fmt.Errorf("input %w", err)
-	}
-	whole := io.MultiReader(bytes.NewReader(head), src)
-	if c != Plain {
-		u := &unpacker{src: whole, c: c}
-		var damaged *corruptError
-		if head, err = readHead(u); err != nil && (!errors.As(err, &damaged) || len(head) == 0) {
-			return nil, err
-		}
-		whole = io.MultiReader(bytes.NewReader(head), u)
-	}
-	p, err := Detect(head, o)
+	whole, p, err := detectStream(src, o, func(packed io.Reader, c Compression) io.Reader { return &unpacker{src: packed, c: c} })
 	if err != nil {
 		return nil, err
 	}

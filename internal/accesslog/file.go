@@ -109,29 +109,12 @@ func (c closers) Close() error {
 // Stream reads a log from anything, such as standard input: it finds out how it is packed and which format it has. Close the
 // reader; src stays open.
 func Stream(src io.Reader, o Options) (*Reader, error) {
-	head, err := readHead(src)
-	if err != nil {
-		return nil, err
-	}
-	c, err := compressionOf(head)
-	if err != nil {
-		return nil, fmt.Errorf("input %w", err)
-	}
-	whole := io.MultiReader(bytes.NewReader(head), src)
 	var closer io.Closer
-	if c != Plain {
-		d := decompress(whole, c, false)
+	whole, p, err := detectStream(src, o, func(packed io.Reader, c Compression) io.Reader {
+		d := decompress(packed, c, false)
 		closer = d
-		if head, err = readHead(d); err != nil {
-			var damaged *corruptError
-			if !errors.As(err, &damaged) || len(head) == 0 {
-				d.Close()
-				return nil, err
-			}
-		}
-		whole = io.MultiReader(bytes.NewReader(head), d)
-	}
-	p, err := Detect(head, o)
+		return d
+	})
 	if err != nil {
 		if closer != nil {
 			closer.Close()
@@ -141,6 +124,30 @@ func Stream(src io.Reader, o Options) (*Reader, error) {
 	r := newReader(whole, p)
 	r.closer = closer
 	return r, nil
+}
+
+// detectStream reads the first bytes of a stream to find out how it is packed and which format it has; whole has its text from
+// the start. unpack is called where it is packed.
+func detectStream(src io.Reader, o Options, unpack func(io.Reader, Compression) io.Reader) (whole io.Reader, p *Parser, err error) {
+	head, err := readHead(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := compressionOf(head)
+	if err != nil {
+		return nil, nil, fmt.Errorf("input %w", err)
+	}
+	whole = io.MultiReader(bytes.NewReader(head), src)
+	if c != Plain {
+		text := unpack(whole, c)
+		var damaged *corruptError
+		if head, err = readHead(text); err != nil && (!errors.As(err, &damaged) || len(head) == 0) {
+			return nil, nil, err
+		}
+		whole = io.MultiReader(bytes.NewReader(head), text)
+	}
+	p, err = Detect(head, o)
+	return whole, p, err
 }
 
 // readHead reads enough to tell the format from: headSize, or where that has few lines up to longHead. A stream that pauses is

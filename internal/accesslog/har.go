@@ -278,43 +278,24 @@ func (e *harEntry) finish() Reason {
 
 // object reads an object, and calls f for each key, which reads the value. Anything but an object is passed over.
 func (h *harReader) object(depth int, f func(key string) error) error {
-	c, err := h.peek()
-	if err != nil {
-		return err
-	}
-	if c != '{' {
-		return h.skipValue(depth)
-	}
-	h.skip()
-	for first := true; ; first = false {
-		if c, err = h.peek(); err != nil {
-			return err
-		}
-		switch {
-		case c == '}':
-			h.skip()
-			return nil
-		case c == ',' && !first:
-			h.skip()
-		case !first:
-			return errHARSyntax
-		}
+	return h.each('{', '}', depth, func() error {
 		if err := h.key(); err != nil {
 			return err
 		}
-		if err := f(string(h.text)); err != nil {
-			return err
-		}
-	}
+		return f(string(h.text))
+	})
 }
 
 // list reads a list, and calls f for each value, which reads it. Anything but a list is passed over.
-func (h *harReader) list(depth int, f func() error) error {
+func (h *harReader) list(depth int, f func() error) error { return h.each('[', ']', depth, f) }
+
+// each reads what stands between two brackets, and calls f for each part, which reads it. Anything else is passed over.
+func (h *harReader) each(open, end byte, depth int, f func() error) error {
 	c, err := h.peek()
 	if err != nil {
 		return err
 	}
-	if c != '[' {
+	if c != open {
 		return h.skipValue(depth)
 	}
 	h.skip()
@@ -323,7 +304,7 @@ func (h *harReader) list(depth int, f func() error) error {
 			return err
 		}
 		switch {
-		case c == ']':
+		case c == end:
 			h.skip()
 			return nil
 		case c == ',' && !first:

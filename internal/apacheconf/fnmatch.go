@@ -1,8 +1,8 @@
 package apacheconf
 
-// hasWildcard reports whether httpd takes a path for a pattern (apr_fnmatch_test): it has * or ?, or a [ that is closed.
+// HasWildcard reports whether httpd takes a path for a pattern (apr_fnmatch_test, ap_is_fnmatch): it has * or ?, or a [ that is closed.
 // A backslash hides what follows it.
-func hasWildcard(s string) bool {
+func HasWildcard(s string) bool {
 	open := false
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -10,9 +10,6 @@ func hasWildcard(s string) bool {
 			return true
 		case '\\':
 			i++
-			if i == len(s) {
-				return false
-			}
 		case '[':
 			open = true
 		case ']':

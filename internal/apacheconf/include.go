@@ -35,7 +35,7 @@ func includeAction(r *reader, _ *input, b *builder, n *Node, l line) {
 		r.stopped = true
 	} else {
 		full := Absolute(r.tree.Root, words[0].Text)
-		if hasWildcard(full) {
+		if HasWildcard(full) {
 			inc.match("/", strings.TrimPrefix(full, "/"))
 		} else {
 			inc.plain(full, 0)
@@ -123,7 +123,7 @@ func (inc *inclusion) match(dir, rest string) {
 			return
 		}
 		segment, after, more := strings.Cut(rest, "/")
-		if !hasWildcard(segment) {
+		if !HasWildcard(segment) {
 			dir = path.Join(dir, segment)
 			if !more {
 				inc.plain(dir, 0)

@@ -241,7 +241,7 @@ func TestFnmatch(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]bool{"a*": true, "a?": true, "a[b]": true, "a[b": false, "a]b[": false, `a\*`: false, `a\`: false, "/x/y.conf": false, `\[a]`: false} {
-		if got := hasWildcard(s); got != want {
+		if got := HasWildcard(s); got != want {
 			t.Errorf("%q is a pattern: got %v, want %v", s, got, want)
 		}
 	}

@@ -48,15 +48,6 @@ const variables = " TIME_YEAR TIME_MON TIME_DAY TIME_HOUR TIME_MIN TIME_SEC TIME
 	" THE_REQUEST CONTENT_TYPE HANDLER REQUEST_LOG_ID SCRIPT_USER SCRIPT_GROUP DOCUMENT_URI LAST_MODIFIED CONTEXT_PREFIX" +
 	" CONTEXT_DOCUMENT_ROOT REQUEST_STATUS REMOTE_ADDR REMOTE_PORT HTTPS IPV6 CONN_LOG_ID CONN_REMOTE_ADDR HTTP2 "
 
-// Variables returns the names of all variables, in no particular order.
-func Variables() []string {
-	list := strings.Fields(variables)
-	for _, h := range headerVariables() {
-		list = append(list, h.variable)
-	}
-	return list
-}
-
 // A headerVariable is a variable that stands for a request header. There are no others: %{HTTP_ACCEPT_LANGUAGE} is refused.
 type headerVariable struct{ variable, header string }
 

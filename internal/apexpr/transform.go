@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/dispcheck/dispcheck/internal/escape"
 )
 
 // transform computes the functions that need nothing but their argument.
@@ -18,7 +20,7 @@ func transform(fn function, s string) string {
 	case fnUpper:
 		return mapLetters(s, 'a', 'z')
 	case fnEscape:
-		return escapePath(s)
+		return escape.Path(s)
 	case fnUnescape:
 		return unescapePath(s)
 	case fnBase64:
@@ -51,21 +53,6 @@ func mapLetters(s string, lo, hi byte) string {
 		}
 	}
 	return s
-}
-
-// escapePath escapes what cannot stand in a path, with small letters.
-func escapePath(s string) string {
-	const digits = "0123456789abcdef"
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if isLetter(c) || isDigit(c) || strings.IndexByte("$-_.+!*'(),:;@&=/~", c) >= 0 {
-			out.WriteByte(c)
-			continue
-		}
-		out.WriteString("%" + string(digits[c>>4]) + string(digits[c&15]))
-	}
-	return out.String()
 }
 
 // unescapePath undoes escapes but those of '/'. A text with a wrong one, or with one of NUL, gives "".

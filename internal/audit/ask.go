@@ -86,7 +86,7 @@ func (w whole) Ask(ctx context.Context, r *simulate.Request, a *Answer) error {
 			a.Proxy = res.Proxy
 		}
 		for _, c := range res.NotSimulated {
-			if c.Text != "SSLEngine" && c.Text != "handler proxy-server" { // both are followed here
+			if !c.TLS() { // targets say whether they are asked over TLS
 				a.Uncertain = append(a.Uncertain, c)
 			}
 		}

@@ -34,15 +34,6 @@ const (
 	MethodTunnel     Operator = "method tunnel"
 )
 
-// Operators are all operators, in the order in which they are tried.
-func Operators() []Operator {
-	return []Operator{
-		AsIs, ExtensionFlip, NewlineParameter, PathParameter, GraphQLParameter, GraphQLTraversal, ProxyParameter, Suffix, QueryExtension, Slashes,
-		DottedSelectors, UnicodeDigits, ParentParameter, BracketParent, EncodedParent, EncodedSlash, EncodedLetter, TrailingControl, LetterCase,
-		SelectorWrap, FormSelector, MethodTunnel,
-	}
-}
-
 // Why says in one sentence what an operator hopes for; "" for AsIs.
 func (o Operator) Why() string {
 	switch o {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/internal/automata"
-	"github.com/dispcheck/dispcheck/internal/match"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 )
@@ -82,7 +82,7 @@ func (a *auditor) explore(ctx context.Context, ask Asker, t Target) (siteOf, err
 				s.selectors = append(s.selectors, w)
 			}
 		}
-		guesses := automata.Guess(elementsOf(r))
+		guesses := automata.Guess(elements.Of(r, false))
 		for range guessesPerRule {
 			g, ok := guesses.Next()
 			if !ok {
@@ -175,20 +175,6 @@ func selectorsOf(r *model.Rule) []string {
 		}
 	}
 	return out
-}
-
-// elementsOf are the patterns of a rule as automata takes them.
-func elementsOf(r *model.Rule) automata.Elements {
-	of := func(p *model.Pattern) *match.Pattern {
-		if p == nil {
-			return nil
-		}
-		return p.Pattern
-	}
-	return automata.Elements{
-		Glob: of(r.Glob), Method: of(r.Method), URL: of(r.URL), Query: of(r.Query), Protocol: of(r.Protocol),
-		Path: of(r.Path), Selectors: of(r.Selectors), Extension: of(r.Extension), Suffix: of(r.Suffix),
-	}
 }
 
 // rendered reports whether a request comes to a render, or to the file that one has sent.

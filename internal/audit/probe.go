@@ -128,9 +128,6 @@ func Probes() []*Probe { return read().probes }
 // Controls returns the requests that should be answered. They must not be changed.
 func Controls() []*Control { return read().controls }
 
-// Sources returns who the probes come from. They must not be changed.
-func Sources() []*Source { return read().sources }
-
 // parse reads the four tables.
 func parse(classes, sources, probes, controls string) (*catalogue, error) {
 	c := new(catalogue)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/grammar"
 	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/simulate"
 	"github.com/dispcheck/dispcheck/source"
@@ -199,7 +200,7 @@ func (p *piece) read() error {
 			return fmt.Errorf("%s: %w", p.body, q.Err)
 		}
 	}
-	p.rule, p.elements = r, elementsOf(r)
+	p.rule, p.elements = r, elements.Of(r, false)
 	return nil
 }
 
@@ -247,10 +248,10 @@ func ownRequests(g *Group) []view {
 	f := g.Farms[0]
 	var later []automata.Elements
 	for _, r := range f.Filter.Rules[place(f, g.At)+1:] {
-		later = append(later, elementsOf(r))
+		later = append(later, elements.Of(r, false))
 	}
 	var out []view
-	guesses := automata.Guess(elementsOf(g.Rule))
+	guesses := automata.Guess(elements.Of(g.Rule, false))
 	for range guessesPerRule {
 		r, ok := guesses.Next()
 		if !ok {

@@ -58,7 +58,7 @@ func TestCorpus(t *testing.T) {
 				e := elementsOfRule(r)
 				set, err := s.Entry(e)
 				if err != nil {
-					if !IsUndecided(err) {
+					if !isUndecided(err) {
 						t.Fatalf("%s: %v", f.Name, err)
 					}
 					undecided++

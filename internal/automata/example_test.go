@@ -1,6 +1,7 @@
 package automata_test
 
 import (
+	"errors"
 	"fmt"
 	"log"
 
@@ -96,7 +97,7 @@ func ExampleSpace_SampleEntry() {
 		log.Fatal(err)
 	}
 	entry := automata.Elements{URL: match.Glob("/bin/*"), Path: ere("/bin/.*|(a|b)*a(a|b){20}")}
-	if _, err := space.Entry(entry); automata.IsUndecided(err) {
+	if _, err := space.Entry(entry); errors.Is(err, automata.ErrTooManyStates) {
 		for _, r := range space.SampleEntry(entry, 2) {
 			fmt.Println(r)
 		}

@@ -53,7 +53,7 @@ func FuzzInclusion(f *testing.F) {
 		p, q := fuzzPattern(ak, a), fuzzPattern(bk, b)
 		l, err := limit.Language(p)
 		if err != nil {
-			if !IsUndecided(err) {
+			if !isUndecided(err) {
 				t.Errorf("%s: error %v is none of ours", describe(p), err)
 			}
 			return
@@ -148,7 +148,7 @@ func FuzzEntry(f *testing.F) {
 		set(&e, other, second)
 		r, err := s.Entry(e)
 		if err != nil {
-			if !IsUndecided(err) {
+			if !isUndecided(err) {
 				t.Errorf("error %v is none of ours", err)
 			}
 			for _, q := range s.SampleEntry(e, 2) {

@@ -475,7 +475,7 @@ func TestRequestWitness(t *testing.T) {
 func TestUndecided(t *testing.T) {
 	s := mustSpace(t)
 	e := elementsOf("url", `"/content/*"`, "selectors", `'(a|b)*a(a|b){17}|x'`)
-	if _, err := s.Entry(e); !errors.Is(err, ErrTooManyStates) || !IsUndecided(err) {
+	if _, err := s.Entry(e); !errors.Is(err, ErrTooManyStates) || !isUndecided(err) {
 		t.Errorf("got %v, want %v", err, ErrTooManyStates)
 	}
 	list := s.SampleEntry(elementsOf("url", `"/content/*"`, "path", `'((a|b)*a(a|b){17}|/.*)'`), 3)

@@ -1,7 +1,6 @@
 package automata
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -383,9 +382,4 @@ func (s *Space) SampleEntry(e Elements, n int) []Request {
 		}
 	}
 	return out
-}
-
-// IsUndecided reports whether an error of this package says that automata cannot answer and samples have to do.
-func IsUndecided(err error) bool {
-	return errors.Is(err, ErrTooManyStates) || errors.Is(err, ErrNotRegular) || errors.Is(err, ErrNotSimulated)
 }

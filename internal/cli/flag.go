@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/spelling"
 	"github.com/dispcheck/dispcheck/internal/yamltext"
 )
 
@@ -133,7 +134,7 @@ func (f *flag) checkName(name string) error {
 // notOneOf says that a word is none of those wanted.
 func notOneOf(word string, wanted []string) error {
 	s := fmt.Sprintf("%q is not one of %s", word, strings.Join(wanted, ", "))
-	if n := nearest(word, wanted); n != "" {
+	if n := spelling.Nearest(word, wanted); n != "" {
 		s += "; did you mean " + n + "?"
 	}
 	return fmt.Errorf("%s", s)

@@ -33,18 +33,3 @@ func TestColored(t *testing.T) {
 		})
 	}
 }
-
-func TestNearest(t *testing.T) {
-	names := []string{"format", "output", "color", "config", "env", "env-file"}
-	tests := []struct{ word, want string }{
-		{"formt", "format"}, {"fromat", "format"}, {"formats", "format"}, {"outptu", "output"}, {"colour", "color"}, {"confg", "config"},
-		{"evn", "env"}, {"env-", "env"}, {"out", "output"}, {"xyz", ""}, {"", ""}, {"co", ""}, {"banana", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.word, func(t *testing.T) {
-			if got := nearest(tt.word, names); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}

@@ -46,6 +46,11 @@ func (p *progress) done(n int) {
 	if p.w == nil || p.total > 100*look && n%look != 0 {
 		return
 	}
+	p.show("%d of %d %s", n, p.total, p.what)
+}
+
+// show writes the line, where it is time to.
+func (p *progress) show(format string, args ...any) {
 	now := p.now()
 	if p.start.IsZero() {
 		p.start = now
@@ -54,7 +59,7 @@ func (p *progress) done(n int) {
 		return
 	}
 	p.last, p.shown = now, true
-	fmt.Fprintf(p.w, "\r%d of %d %s\x1b[K", n, p.total, p.what)
+	fmt.Fprintf(p.w, "\r"+format+"\x1b[K", args...)
 }
 
 // clear takes the line away; done shows it again.
@@ -78,16 +83,7 @@ func (c *clearing) Write(p []byte) (int, error) {
 
 // read says how many bytes were read, of a number that is not known.
 func (p *progress) read(bytes int64) {
-	if p.w == nil {
-		return
+	if p.w != nil {
+		p.show("%d %s", bytes>>20, p.what)
 	}
-	now := p.now()
-	if p.start.IsZero() {
-		p.start = now
-	}
-	if now.Sub(p.start) < progressAfter || now.Sub(p.last) < progressEvery {
-		return
-	}
-	p.last, p.shown = now, true
-	fmt.Fprintf(p.w, "\r%d %s\x1b[K", bytes>>20, p.what)
 }

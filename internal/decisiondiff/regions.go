@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/source"
@@ -235,23 +236,16 @@ func listOf(l *model.RuleList) section {
 
 // elementsOf returns the patterns of an entry. globIsURL says that /glob sees the URL, and not the request line.
 func elementsOf(r *model.Rule, globIsURL bool) automata.Elements {
-	if globIsURL && r.Glob != nil {
-		return automata.Elements{URL: patternOf(r.Glob)}
-	}
-	return automata.Elements{
-		Glob: patternOf(r.Glob), Method: patternOf(r.Method), URL: patternOf(r.URL), Query: patternOf(r.Query), Protocol: patternOf(r.Protocol),
-		Path: patternOf(r.Path), Selectors: patternOf(r.Selectors), Extension: patternOf(r.Extension), Suffix: patternOf(r.Suffix),
-	}
+	return elements.With(patternOf, r, globIsURL)
 }
 
+// patternOf returns what a pattern matches; nil where there is none. One that is not simulated matches nothing here, and
+// does not make its entry an error: notSimulatedIn names it.
 func patternOf(p *model.Pattern) *match.Pattern {
-	switch {
-	case p == nil:
-		return nil
-	case p.Err != nil || p.Pattern == nil:
+	if p != nil && p.Err != nil {
 		return match.Nothing(match.KindGlob, p.Text())
 	}
-	return p.Pattern
+	return elements.Pattern(p)
 }
 
 // spaces are made once: they are the same in each run.

@@ -6,54 +6,54 @@ import "strings"
 type template struct {
 	kind string
 	text string
-	// more are fields that the message implies.
-	more map[string]string
+	// decision is the field that the message implies; "" for none.
+	decision string
 }
 
 // templates are the messages that are known. The first that fits counts.
 var templates = []template{
-	{"filter", "Filter rule entry /{rule} allowed '{request}'", map[string]string{"decision": "allow"}},
-	{"filter", "Filter rule entry /{rule} blocked '{request}'", map[string]string{"decision": "deny"}},
-	{"filter", "'{request}' was blocked because of /{rule}", map[string]string{"decision": "deny"}},
-	{"filter", "'{request}' was allowed because of /{rule}", map[string]string{"decision": "allow"}},
-	{"filter", "Filter rejects: {request}", map[string]string{"decision": "deny"}},
-	{"farm", "Found farm {farm} for {host}", nil},
-	{"farm", "No farm matches host '{host}', selected last farm '{farm}'", nil},
-	{"docroot", "farms[{farm}].cache.docroot = {docroot}", nil},
-	{"header", `request.headers[{header}] = "{value}"`, nil},
-	{"start", "Dispatcher initialized (build {build})", nil},
-	{"start", "Dispatcher initializing (build {build})", nil},
-	{"flush", "Activation detected: action={action} [{handle}]", nil},
-	{"flush", "Flushing rejected from {client}", map[string]string{"decision": "deny"}},
-	{"touch", "Touched {file}", nil},
-	{"cache", "cache-action for [{uri}]: {action}", nil},
-	{"cache", "checking [{uri}]", nil},
-	{"cache", "cache file is newer than lastflush -> use cache [{file}]", nil},
-	{"cache", "cache file is older than lastflush -> flush [{file}]", nil},
-	{"cache", "cache file has not expired: {file}", nil},
-	{"cache", "cache file has expired: {file}", nil},
-	{"cache", "Cache file successfully created: {file}", nil},
-	{"cache", "authorization checker denied access: {file}", nil},
-	{"cache", "request URL not in cache rules: {uri}", nil},
-	{"cache", "request contains a query string: {query}", nil},
-	{"cache", "Query string ignored: {query}", nil},
-	{"cache", "Name not in ignored URL parameters ACL: {name}", nil},
-	{"cache", "Unable to create parent directory {file}: {error}", nil},
-	{"cache", "Current cache hit ratio: {ratio} %", nil},
-	{"render", "Unable to connect socket to {address}: {error}", nil},
-	{"render", "Unable to connect to backend {render} ({address}): {error}", nil},
-	{"render", "Unable to connect to any backend in farm {farm}", nil},
-	{"render", "Connected to backend {render} ({address})", nil},
-	{"render", "Creating new connection: {address}", nil},
-	{"render", "Storing socket for later reuse: {address}", nil},
-	{"render", "Dropping socket after {seconds} seconds of inactivity: {address}", nil},
-	{"render", "Adding request header: {header}", nil},
-	{"render", "Error while reading response: {error}", nil},
-	{"checker", "Authorization checker: backend answered with status code: {status}", nil},
-	{"checker", "Authorization checker: initialized with URL '{url}'", nil},
-	{"vanity", "Loaded {count} vanity URLs from file {file}", nil},
-	{"vanity", "Vanity URL file ({file}) not found, fetching...", nil},
-	{"vanity", "Unable to fetch vanity URLs from {url}: {error}", nil},
+	{"filter", "Filter rule entry /{rule} allowed '{request}'", "allow"},
+	{"filter", "Filter rule entry /{rule} blocked '{request}'", "deny"},
+	{"filter", "'{request}' was blocked because of /{rule}", "deny"},
+	{"filter", "'{request}' was allowed because of /{rule}", "allow"},
+	{"filter", "Filter rejects: {request}", "deny"},
+	{"farm", "Found farm {farm} for {host}", ""},
+	{"farm", "No farm matches host '{host}', selected last farm '{farm}'", ""},
+	{"docroot", "farms[{farm}].cache.docroot = {docroot}", ""},
+	{"header", `request.headers[{header}] = "{value}"`, ""},
+	{"start", "Dispatcher initialized (build {build})", ""},
+	{"start", "Dispatcher initializing (build {build})", ""},
+	{"flush", "Activation detected: action={action} [{handle}]", ""},
+	{"flush", "Flushing rejected from {client}", "deny"},
+	{"touch", "Touched {file}", ""},
+	{"cache", "cache-action for [{uri}]: {action}", ""},
+	{"cache", "checking [{uri}]", ""},
+	{"cache", "cache file is newer than lastflush -> use cache [{file}]", ""},
+	{"cache", "cache file is older than lastflush -> flush [{file}]", ""},
+	{"cache", "cache file has not expired: {file}", ""},
+	{"cache", "cache file has expired: {file}", ""},
+	{"cache", "Cache file successfully created: {file}", ""},
+	{"cache", "authorization checker denied access: {file}", ""},
+	{"cache", "request URL not in cache rules: {uri}", ""},
+	{"cache", "request contains a query string: {query}", ""},
+	{"cache", "Query string ignored: {query}", ""},
+	{"cache", "Name not in ignored URL parameters ACL: {name}", ""},
+	{"cache", "Unable to create parent directory {file}: {error}", ""},
+	{"cache", "Current cache hit ratio: {ratio} %", ""},
+	{"render", "Unable to connect socket to {address}: {error}", ""},
+	{"render", "Unable to connect to backend {render} ({address}): {error}", ""},
+	{"render", "Unable to connect to any backend in farm {farm}", ""},
+	{"render", "Connected to backend {render} ({address})", ""},
+	{"render", "Creating new connection: {address}", ""},
+	{"render", "Storing socket for later reuse: {address}", ""},
+	{"render", "Dropping socket after {seconds} seconds of inactivity: {address}", ""},
+	{"render", "Adding request header: {header}", ""},
+	{"render", "Error while reading response: {error}", ""},
+	{"checker", "Authorization checker: backend answered with status code: {status}", ""},
+	{"checker", "Authorization checker: initialized with URL '{url}'", ""},
+	{"vanity", "Loaded {count} vanity URLs from file {file}", ""},
+	{"vanity", "Vanity URL file ({file}) not found, fetching...", ""},
+	{"vanity", "Unable to fetch vanity URLs from {url}: {error}", ""},
 }
 
 // Fields says what the message is about: kind is "filter", "farm", "cache", "summary" and the like, "" for a message that
@@ -113,8 +113,8 @@ func (t *template) match(s string) (map[string]string, bool) {
 		fields[name] = s[:end]
 		s = s[end:]
 	}
-	for k, v := range t.more {
-		fields[k] = v
+	if t.decision != "" {
+		fields["decision"] = t.decision
 	}
 	return fields, true
 }

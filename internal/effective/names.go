@@ -14,9 +14,6 @@ import (
 	"github.com/dispcheck/dispcheck/simulate/httpd"
 )
 
-// dispatcherHandler is the name of the handler that the module is.
-const dispatcherHandler = "dispatcher-handler"
-
 // maxNames bounds how many names are looked at. The largest public configurations have some hundreds.
 const maxNames = 5000
 
@@ -113,7 +110,7 @@ func (s *Site) asker() *asker {
 	if s.Apache != nil {
 		a.front = httpd.New(s.Apache.Server, httpd.Options{
 			Files: s.Apache.Files(), Getenv: s.Apache.Getenv,
-			Handlers: map[string]httpd.Handler{dispatcherHandler: httpd.HandlerFunc(func(_ context.Context, h *httpd.Handled) (httpd.Answer, error) {
+			Handlers: map[string]httpd.Handler{server.DispatcherHandler: httpd.HandlerFunc(func(_ context.Context, h *httpd.Handled) (httpd.Answer, error) {
 				if h.ErrorOf == 0 {
 					c := *h
 					a.handled = &c
@@ -171,17 +168,7 @@ func portOf(host string) int {
 }
 
 // listens reports whether a virtual host is for a port.
-func (s *Site) listens(port int) bool {
-	if s.Apache == nil {
-		return false
-	}
-	for _, h := range s.Apache.Hosts {
-		if slices.ContainsFunc(h.Addresses, func(a server.Address) bool { return a.Port == port }) {
-			return true
-		}
-	}
-	return false
-}
+func (s *Site) listens(port int) bool { return s.Apache != nil && s.Apache.HasPort(port) }
 
 // names lists the names of virtual hosts in the order of reading, then those that only farms have, then all others by port.
 func (s *Site) names() []Name {
@@ -332,7 +319,7 @@ func (a *asker) ask(ctx context.Context, n *Name) error {
 		if err := a.front.Serve(ctx, &r, &res, nil); err != nil {
 			return err
 		}
-		n.TLS = a.site.overTLS(res.Host)
+		n.TLS = res.Host != nil && res.Host.TLS()
 		n.Answer = Answer{VirtualHost: res.Host, Named: named(res.Host, n.Host), NotSimulated: uncertain(res.NotSimulated)}
 		if a.handled != nil {
 			n.Path, n.Refused = url, refused
@@ -376,11 +363,9 @@ func (a *asker) paths(n *Name) []string {
 	return out
 }
 
-// uncertain leaves out what is followed here: whether a host answers over TLS, and that a request is handed on.
+// uncertain leaves out what is followed here: whether a host answers over TLS.
 func uncertain(list []server.Construct) []server.Construct {
-	return slices.DeleteFunc(slices.Clone(list), func(c server.Construct) bool {
-		return c.Text == "SSLEngine" || c.Text == "handler proxy-server"
-	})
+	return slices.DeleteFunc(slices.Clone(list), func(c server.Construct) bool { return c.TLS() })
 }
 
 // named reports whether a virtual host has a name, by itself or by a pattern.
@@ -395,22 +380,6 @@ func named(h *server.Host, host string) bool {
 		return true
 	}
 	return slices.ContainsFunc(h.Names, func(n server.Alias) bool { return server.MatchName(n.Pattern, host) })
-}
-
-// overTLS reports whether a virtual host answers over TLS: it has SSLEngine on.
-func (s *Site) overTLS(h *server.Host) bool {
-	if h == nil || !h.Virtual {
-		return false
-	}
-	node := s.node(h.Place)
-	if node == nil {
-		return false
-	}
-	on := false
-	for _, n := range keyed(node.Children, "sslengine") {
-		on = !strings.EqualFold(strings.TrimSpace(n.Args), "off")
-	}
-	return on
 }
 
 // farm asks which farm answers: uri is the path that rules made, original that of the request.

@@ -11,6 +11,6 @@
 // regcomp(REG_EXTENDED) in the C locale, which Adobe's module for Linux most likely calls; other C libraries
 // (musl, macOS) differ in corners. A compiled pattern is immutable and matching never allocates.
 //
-// [ParseERE] and [ParseGlob] give the syntax tree, [Expr], to code that reasons about patterns instead of
+// [Pattern.Expr] and [ParseERE] give the syntax tree, [Expr], to code that reasons about patterns instead of
 // running them; [PCRE.Expr] does where it can. Everything is bounded: see [MaxDepth], [MaxSize] and [ErrLimit].
 package match

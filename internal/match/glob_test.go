@@ -156,9 +156,9 @@ func TestGlobFormsLikeReference(t *testing.T) {
 func compareGlob(t *testing.T, glob string, subjects []string) {
 	t.Helper()
 	for _, fold := range []bool{false, true} {
-		p, tree := Glob(glob), ParseGlob(glob)
+		p, tree := Glob(glob), parseGlob(glob, false, false)
 		if fold {
-			p, tree = GlobFold(glob), ParseGlobFold(glob)
+			p, tree = GlobFold(glob), parseGlob(glob, true, true)
 		}
 		for _, s := range subjects {
 			want := referenceGlob(glob, s, fold)

@@ -6,15 +6,10 @@ import (
 	"sync"
 )
 
-// ParseGlob reads a Dispatcher glob: '*' is any bytes, '?' one byte, '[…]' one byte out of a class, everything else
+// parseGlob reads a Dispatcher glob: '*' is any bytes, '?' one byte, '[…]' one byte out of a class, everything else
 // itself. A class is negated by '!' or '^' in first place; '-' between two bytes makes a range; ']' always closes
-// it. A '[' that is never closed makes the whole glob match nothing. Nothing is refused.
-func ParseGlob(text string) *Expr { return parseGlob(text, false, false) }
-
-// ParseGlobFold is [ParseGlob] for a glob that takes ASCII letters in either case, as [GlobFold] does.
-func ParseGlobFold(text string) *Expr { return parseGlob(text, true, true) }
-
-// parseGlob reads a glob and folds its classes, its texts, both or neither.
+// it. A '[' that is never closed makes the whole glob match nothing. Nothing is refused. It folds the classes, the texts,
+// both or neither.
 func parseGlob(text string, classes, texts bool) *Expr {
 	var subs []*Expr
 	for i := 0; i < len(text); {

@@ -22,8 +22,13 @@ const (
 
 // A defines reads the variables that the Apache side of a configuration sets, because the Dispatcher
 // sees them too (AdobeDocs/experience-manager-learn.en, variables.md). It follows Define, UnDefine,
-// Include and the sections that are decided while httpd reads; everything else is passed over. What
-// httpd would make of the files beyond that is package grammar/httpd's.
+// Include and the sections that are decided while httpd reads; everything else is passed over.
+//
+// Package apacheconf reads these lines too, and its answer is another one. It reads the server with the
+// platform's own files, whose variables the Dispatcher is not known to see; it leaves out files of
+// variables that nothing includes, and sections for modules that are not loaded; and a variable of the
+// user's environment is hidden by a Define there, where here the user's wins. It also costs as much as
+// all the rest of a load, which commands for the .any side alone need not pay.
 //
 // Define is positional and global, also inside <VirtualHost>; a file that is included twice is read
 // twice (httpd.apache.org, 2.4, core, Define).

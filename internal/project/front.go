@@ -72,7 +72,7 @@ func (a *Apache) Front() lint.Front {
 		return httpd.Answer{Status: 200, Bytes: -1}, nil
 	})
 	return &front{secure: a.HasPort(443), engine: httpd.New(a.Server, httpd.Options{
-		Files: a.Files(), Getenv: a.Getenv, Handlers: map[string]httpd.Handler{"dispatcher-handler": reached, "proxy-server": reached},
+		Files: a.Files(), Getenv: a.Getenv, Handlers: map[string]httpd.Handler{server.DispatcherHandler: reached, "proxy-server": reached},
 	})}
 }
 

@@ -137,7 +137,7 @@ func (c simulationConverter) httpd(p *site.Passage, all bool) *simulatedHTTPD {
 
 // endedByHTTPD reports whether httpd made the answer itself.
 func endedByHTTPD(r *httpd.Result) bool {
-	return r.Status != 0 && (r.ByHTTPD || r.HandledBy != "dispatcher-handler" && r.HandledBy != "proxy-server")
+	return r.Status != 0 && (r.ByHTTPD || r.HandledBy != server.DispatcherHandler && r.HandledBy != "proxy-server")
 }
 
 func (c simulationConverter) step(s *rewrite.Step) simulatedStep {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/netip"
 	"path"
 	"slices"
@@ -213,20 +212,6 @@ const byteOrderMark = "\xef\xbb\xbf" // some editors start a file so
 type EmptyError struct{ Name string }
 
 func (e *EmptyError) Error() string { return e.Name + ": holds no request" }
-
-// Load reads a file. Files that it names must lie in its folder or below: o.Files is not read. shown is its name in messages,
-// "" for that in the file system. Errors are those of [Parse], or of reading the file.
-func Load(fsys fs.FS, name, shown string, o Options) (*Scenario, error) {
-	if shown == "" {
-		shown = name
-	}
-	text, err := readAll(folder.Folder{FS: fsys}, name, MaxSize)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown, err)
-	}
-	o.Files = folder.Of(fsys, name)
-	return Parse(source.NewFile(shown, text), o)
-}
 
 // readAll reads a file that has at most so many bytes.
 func readAll(f folder.Folder, name string, most int64) ([]byte, error) {

@@ -440,19 +440,6 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func TestLoad(t *testing.T) {
-	s, err := Load(files, "in/requests.http", "../requests.http", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := s.Steps[0].Name; got != "../requests.http:1" {
-		t.Errorf("the step is called %q", got)
-	}
-	if _, err := Load(files, "in/none", "", Options{}); err == nil || err.Error() != "in/none: is not there" {
-		t.Errorf("got %v", err)
-	}
-}
-
 // samples are texts for values and names of a scenario.
 var samples = []string{
 	"200ms", "1d12h", "0", "-5m", "GET /x", "POST /y h", "/content/*", "/content/x.html", "/.stat", "X-A", "Content-Type", "rend01", "*", "text",

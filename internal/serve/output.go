@@ -19,7 +19,8 @@ type output interface {
 	// Write sends a piece of the body. It may wait for the next, or for Flush.
 	io.Writer
 	Flush() error
-	// Whole sends an answer in one piece.
+	// Whole sends an answer in one piece. It may go out when the exchange is over: who has the answer then finds the request in
+	// what is told of it.
 	Whole(status int, fields []httpd.Field, body []byte) (int, error)
 }
 
@@ -76,20 +77,17 @@ func (o *httpOutput) Flush() error {
 func (o *httpOutput) Whole(status int, fields []httpd.Field, body []byte) (int, error) {
 	if o.conn != nil {
 		o.conn.Hold()
+		defer o.Flush()
 	}
 	o.Head(status, fields)
-	n, err := o.w.Write(body)
-	if o.conn != nil {
-		_ = o.Flush()
-		if e := o.conn.Release(); err == nil {
-			err = e
-		}
-	}
-	return n, err
+	return o.w.Write(body)
 }
 
-// done takes the deadline off.
+// done sends what waits, when the exchange is over, and takes the deadline off.
 func (o *httpOutput) done() {
+	if o.conn != nil {
+		_ = o.conn.Release() // net/http sees by itself that a client is gone
+	}
 	if o.waits {
 		_ = o.control.SetWriteDeadline(time.Time{})
 	}
@@ -101,11 +99,7 @@ type wireOutput struct{ *wire.Reply }
 // Whole implements output.
 func (o wireOutput) Whole(status int, fields []httpd.Field, body []byte) (int, error) {
 	o.Head(status, fields)
-	n, err := o.Write(body)
-	if e := o.Flush(); err == nil {
-		err = e
-	}
-	return n, err
+	return o.Rest(body)
 }
 
 // noOutput is for requests that come from the page: it shows what is kept of the answer.

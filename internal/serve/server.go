@@ -178,10 +178,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.request.Body != nil {
 		x.body = patient{control: http.NewResponseController(w), wait: s.o.ReadTimeout}
 	}
-	if x.run(r.Context()) {
+	broken := x.run(r.Context())
+	out.done()
+	if broken {
 		panic(http.ErrAbortHandler)
 	}
-	out.done()
 }
 
 // simple answers requests that package wire reads. It is wire.Server.Simple.

@@ -148,7 +148,7 @@ func New(s *Site) *Site {
 
 // handlers are those of httpd that are not httpd's own. The handler of a request comes with it.
 func (s *Site) handlers() map[string]httpd.Handler {
-	m := map[string]httpd.Handler{"dispatcher-handler": httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
+	m := map[string]httpd.Handler{server.DispatcherHandler: httpd.HandlerFunc(func(ctx context.Context, q *httpd.Handled) (httpd.Answer, error) {
 		return q.Request.From.(*handler).Handle(ctx, q)
 	})}
 	if s.Proxy != nil {

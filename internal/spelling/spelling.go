@@ -1,5 +1,5 @@
 // Package spelling says how far one word is from another, for hints such as "did you mean /filter?". What
-// words there are, and how near is near enough, is for those who ask.
+// words there are, and how near is near enough, is for those who ask; many ask for the [Nearest].
 package spelling
 
 // Edits counts the bytes to insert, remove, replace or swap with their neighbour to make b of a. A count

@@ -377,7 +377,7 @@ func (d *decoder) find(f diag.Diagnostic) {
 
 // notSimulated records a construct where it stands, once.
 func (d *decoder) notSimulated(sc *scope, n *apacheconf.Node, text, why string) {
-	c := Construct{Text: text, Why: why, Place: placeOf(n)}
+	c := Construct{Text: text, Why: why, Place: placeOf(n), tls: n.Key == sslEngine}
 	d.s.NotSimulated = append(d.s.NotSimulated, c)
 	if sc.section == nil {
 		sc.host.host.NotSimulated = append(sc.host.host.NotSimulated, c)

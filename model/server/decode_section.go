@@ -76,26 +76,6 @@ func (d *decoder) one(n *apacheconf.Node) (w apacheconf.Word, tilde, ok bool) {
 	return words[0], tilde, true
 }
 
-// isWild is httpd's ap_is_fnmatch: whether a path has wildcards.
-func isWild(s string) bool {
-	open := false
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '*', '?':
-			return true
-		case '\\':
-			i++
-		case '[':
-			open = true
-		case ']':
-			if open {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // inner decodes the content of a section that requests meet.
 func (d *decoder) inner(sc *scope, n *apacheconf.Node, s *Section, within where, directory string) {
 	s.Settings = &Settings{}
@@ -117,11 +97,20 @@ func (d *decoder) leave(p *place) {
 	a.Require = &Requirement{Place: p.requirements[0].Place, Kind: RequireAny, Children: p.requirements}
 }
 
-// sectionPattern makes the section one with a regular expression; false where httpd refuses it.
-func (d *decoder) sectionPattern(n *apacheconf.Node, s *Section, w apacheconf.Word) bool {
-	p, ok := d.pattern(n, n.WordSpan(w), w.Text, false)
-	s.Pattern = p
-	return ok
+// sectionPattern makes the section one with a regular expression.
+func (d *decoder) sectionPattern(n *apacheconf.Node, s *Section, w apacheconf.Word) {
+	s.Pattern, _ = d.pattern(n, n.WordSpan(w), w.Text, false)
+}
+
+// pathOrPattern says what the section is for: its argument is a regular expression behind a tilde, and in those whose name
+// ends in Match; in others it is a path, which may have wildcards.
+func (d *decoder) pathOrPattern(n *apacheconf.Node, s *Section, w apacheconf.Word, tilde bool) {
+	s.Matching = strings.HasSuffix(n.Key, "match")
+	if tilde || s.Matching {
+		d.sectionPattern(n, s, w)
+		return
+	}
+	s.Path, s.Wild = w.Text, apacheconf.HasWildcard(w.Text)
 }
 
 func (d *decoder) directory(sc *scope, n *apacheconf.Node) {
@@ -140,7 +129,7 @@ func (d *decoder) directory(sc *scope, n *apacheconf.Node) {
 		if s.Path != "/" {
 			s.Path += "/"
 		}
-		s.Wild = isWild(w.Text)
+		s.Wild = apacheconf.HasWildcard(w.Text)
 		dir = s.Path
 	}
 	d.inner(sc, n, s, notInDirectory, dir)
@@ -160,12 +149,7 @@ func (d *decoder) location(sc *scope, n *apacheconf.Node) {
 		return
 	}
 	s := &Section{Kind: Location, Place: placeOf(n)}
-	if tilde || n.Key == "locationmatch" {
-		s.Matching = n.Key == "locationmatch"
-		d.sectionPattern(n, s, w)
-	} else {
-		s.Path, s.Wild = w.Text, isWild(w.Text)
-	}
+	d.pathOrPattern(n, s, w, tilde)
 	d.inner(sc, n, s, notInLocation, "")
 	sc.host.host.Locations = append(sc.host.host.Locations, s)
 }
@@ -176,12 +160,7 @@ func (d *decoder) files(sc *scope, n *apacheconf.Node) {
 		return
 	}
 	s := &Section{Kind: Files, Place: placeOf(n)}
-	if tilde || n.Key == "filesmatch" {
-		s.Matching = n.Key == "filesmatch"
-		d.sectionPattern(n, s, w)
-	} else {
-		s.Path, s.Wild = w.Text, isWild(w.Text)
-	}
+	d.pathOrPattern(n, s, w, tilde)
 	d.inner(sc, n, s, notInFiles, "")
 	sc.place.set.Files = append(sc.place.set.Files, s)
 }
@@ -225,13 +204,8 @@ func (d *decoder) proxySection(sc *scope, n *apacheconf.Node) {
 				d.argument(n, p, "write key=value", "parameter %q of <%s> has no =", p.Text, n.Name)
 			}
 		}
-		if tilde || n.Key == "proxymatch" {
-			s.Matching = n.Key == "proxymatch"
-			d.sectionPattern(n, s, w)
-		} else {
-			s.Path, s.Wild = w.Text, isWild(w.Text)
-			s.Path = strings.TrimPrefix(s.Path, "proxy:")
-		}
+		d.pathOrPattern(n, s, w, tilde)
+		s.Path = strings.TrimPrefix(s.Path, "proxy:")
 	}
 	d.inner(sc, n, s, notInProxy, "")
 	sc.host.host.ProxySections = append(sc.host.host.ProxySections, s)
@@ -287,7 +261,16 @@ func (d *decoder) virtualHost(sc *scope, n *apacheconf.Node) {
 	d.s.Hosts = append(d.s.Hosts, h)
 	d.nodes(&scope{host: b, place: p}, n.Children)
 	d.leave(p)
+	for _, line := range n.Children {
+		if line.Key == sslEngine {
+			words, err := line.Words()
+			h.tls = err == nil && len(words) > 0 && !strings.EqualFold(words[0].Text, "off")
+		}
+	}
 }
+
+// sslEngine is the key of the directive that switches TLS on.
+const sslEngine = "sslengine"
 
 // address reads a word of <VirtualHost>; false where httpd refuses it.
 func address(s string) (Address, bool) {

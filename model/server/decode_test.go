@@ -586,3 +586,38 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func TestTLS(t *testing.T) {
+	tests := []struct {
+		text, main string
+		want       bool
+		unsure     bool // the line is among what is not simulated
+	}{
+		{text: "", want: false},
+		{text: "SSLEngine On", want: true, unsure: true},
+		{text: "SSLEngine optional", want: true, unsure: true},
+		{text: "SSLEngine OFF", want: false},
+		{text: `SSLEngine "off"`, want: false},
+		{text: "SSLEngine On\nSSLEngine Off", want: false, unsure: true},
+		{text: "<IfModule !no_module>\nSSLEngine On\n</IfModule>", want: true, unsure: true},
+		{text: "", main: "SSLEngine On\n", want: false, unsure: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.main+tt.text, func(t *testing.T) {
+			h := decodeText(t, tt.main+"<VirtualHost *:443>\n"+tt.text+"\n</VirtualHost>\n").Hosts[0]
+			if h.TLS() != tt.want {
+				t.Errorf("TLS: got %t, want %t", h.TLS(), tt.want)
+			}
+			unsure := false
+			for _, c := range h.NotSimulated {
+				unsure = unsure || c.TLS()
+			}
+			if unsure != tt.unsure {
+				t.Errorf("not simulated: %v", h.NotSimulated)
+			}
+		})
+	}
+	if h := host(t, "SecRuleEngine On"); len(h.NotSimulated) != 1 || h.NotSimulated[0].TLS() {
+		t.Errorf("another directive: %v", h.NotSimulated)
+	}
+}

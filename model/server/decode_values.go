@@ -23,7 +23,7 @@ func (d *decoder) values(sc *scope, n *apacheconf.Node, words []apacheconf.Word)
 		d.oneOf(n, words[0], "On", "Off", "Double")
 	case "enablesendfile", "enablemmap":
 		d.oneOf(n, words[0], "On", "Off")
-	case "sslengine":
+	case sslEngine:
 		d.oneOf(n, words[0], "On", "Off", "Optional")
 	case "usecanonicalname":
 		d.oneOf(n, words[0], "On", "Off", "DNS")

@@ -51,7 +51,13 @@ type Construct struct {
 	// Why says what is missing, in a few words; "" where the name says it.
 	Why string
 	Place
+
+	tls bool
 }
+
+// TLS reports whether the construct is SSLEngine. Only a request in plain text can find out about it: httpd refuses that where
+// TLS is spoken.
+func (c *Construct) TLS() bool { return c.tls }
 
 // A Listen is an address that httpd listens on.
 type Listen struct {
@@ -123,7 +129,16 @@ type Host struct {
 	Dispatcher []DispatcherDirective
 	// NotSimulated are the directives outside of sections that may change an answer and that nothing here follows.
 	NotSimulated []Construct
+
+	tls bool
 }
+
+// TLS reports whether a virtual host answers over TLS: the last SSLEngine in it is other than Off, Optional too. A line
+// that httpd refuses, since mod_ssl is not loaded, counts all the same. That of the main server is not looked at.
+func (h *Host) TLS() bool { return h.tls }
+
+// DispatcherHandler is the handler by which httpd gives requests to the Dispatcher.
+const DispatcherHandler = "dispatcher-handler"
 
 // A DispatcherDirective is a directive of the Dispatcher module.
 type DispatcherDirective struct {

@@ -57,9 +57,7 @@ func siteFarm(p *lint.Pass, f *model.Farm) bool {
 func undetermined(text string) bool { return unread.Variable(text) }
 
 // readable reports whether the text of a number or flag could be read; where it could not, the model says so.
-func readable[T any](s model.Setting[T]) bool {
-	return s.Text != "" && strings.Trim(s.Text, "0123456789") == ""
-}
+func readable[T any](s model.Setting[T]) bool { return unread.IsNumber(s.Text) }
 
 // quote shows a text of the configuration in a message: in quotes, not too long, and with its backslashes as they are.
 func quote(text string) string {

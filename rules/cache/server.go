@@ -178,7 +178,7 @@ func checkCollision(p *lint.Pass, _ *server.Server) {
 		for _, url := range common {
 			var a lint.FrontAnswer
 			err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: pair.Host, Host: pair.Name, URL: url}, &a)
-			if err != nil || a.Uncertain || a.HandledBy != "dispatcher-handler" || a.Host != pair.Host || !strings.HasSuffix(a.URI, ".html") {
+			if err != nil || a.Uncertain || a.HandledBy != server.DispatcherHandler || a.Host != pair.Host || !strings.HasSuffix(a.URI, ".html") {
 				continue
 			}
 			key := file{path.Clean(c.Docroot.Value), url}

@@ -9,6 +9,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/lastmatch"
+	"github.com/dispcheck/dispcheck/rules/sample"
 	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
@@ -100,21 +101,11 @@ func (v *visitor) examplePaths() []string {
 	}
 	for _, r := range v.farm.Filter.Rules {
 		path, _, _ := strings.Cut(pathOf(r), ".")
-		if r.Allow && len(list) < most && len(path) > 1 && !strings.HasSuffix(path, "/") && !slices.Contains(list, path) && isContent(path) {
+		if r.Allow && len(list) < most && len(path) > 1 && !strings.HasSuffix(path, "/") && !slices.Contains(list, path) && sample.Content(path) {
 			list = append(list, path)
 		}
 	}
 	return list
-}
-
-// isContent reports whether a path is not one of AEM's own trees.
-func isContent(path string) bool {
-	root, _, _ := strings.Cut(path[1:], "/")
-	switch root {
-	case "adobe", "aem", "api", "apps", "bin", "conf", "crx", "dispatcher", "etc", "graphql", "home", "libs", "mnt", "screens", "services", "system", "tmp", "var":
-		return false
-	}
-	return true
 }
 
 // expires reports whether files of a farm become old by themselves: their age is kept, and the headers that say it.

@@ -461,7 +461,7 @@ func checkHandler(p *lint.Pass, h *server.Host) {
 		var a lint.FrontAnswer
 		err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, Host: host, URL: url}, &a)
 		// What a handler that nobody knows answers is uncertain; that it is asked is not.
-		if err != nil || a.Host != h || a.HandledBy == "" || a.HandledBy == "dispatcher-handler" || a.HandledBy == "proxy-server" || a.URI != url {
+		if err != nil || a.Host != h || a.HandledBy == "" || a.HandledBy == server.DispatcherHandler || a.HandledBy == "proxy-server" || a.URI != url {
 			return
 		}
 		got = a.HandledBy
@@ -606,7 +606,7 @@ func checkUnmatched(p *lint.Pass, s *server.Server) {
 	const unknown = "host.unknown.invalid"
 	var a lint.FrontAnswer
 	if err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Host: unknown, URL: "/content/page.html"}, &a); err != nil || a.Host == nil ||
-		a.Uncertain || a.HandledBy != "dispatcher-handler" || !vhosts.Own(p, a.Host) {
+		a.Uncertain || a.HandledBy != server.DispatcherHandler || !vhosts.Own(p, a.Host) {
 		return
 	}
 	names := vhosts.Names(a.Host)

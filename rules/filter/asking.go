@@ -284,7 +284,7 @@ func (a *asking) addresses(open bool) []string {
 func (a *asking) findAddresses(open bool) []string {
 	list := []string{}
 	add := func(base string) {
-		if base, _, _ = strings.Cut(base, "."); len(base) > 1 && len(list) < maxAddresses && !slices.Contains(list, base) && isContent(base) {
+		if base, _, _ = strings.Cut(base, "."); len(base) > 1 && len(list) < maxAddresses && !slices.Contains(list, base) && sample.Content(base) {
 			list = append(list, base)
 		}
 	}
@@ -307,16 +307,6 @@ func spellsOut(p *model.Pattern) bool {
 	}
 	_, few := p.Strings()
 	return few
-}
-
-// isContent reports whether a path is not one of AEM's own trees.
-func isContent(path string) bool {
-	root, _, _ := strings.Cut(path[1:], "/")
-	switch root {
-	case "adobe", "aem", "api", "apps", "bin", "conf", "crx", "dispatcher", "etc", "graphql", "home", "libs", "mnt", "screens", "services", "system", "tmp", "var":
-		return false
-	}
-	return true
 }
 
 // pages returns the addresses that can be read as pages, with .html. The list must not be changed.

@@ -3,8 +3,6 @@ package filter
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/model"
 )
@@ -43,17 +41,6 @@ func TestExampleOf(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
-	}
-}
-
-func TestIsContent(t *testing.T) {
-	got := map[string]bool{}
-	for _, path := range []string{"/content/x", "/us/en", "/bin/x", "/etc", "/binary/x"} {
-		got[path] = isContent(path)
-	}
-	want := map[string]bool{"/content/x": true, "/us/en": true, "/bin/x": false, "/etc": false, "/binary/x": true}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -45,7 +45,7 @@ func TestShapeTakes(t *testing.T) {
 		{"query", "query", "anything at all", "", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e := match.ParseGlob(tt.glob)
+			e := match.Glob(tt.glob).Expr()
 			if tt.regex != "" {
 				p, err := match.ERE(tt.regex)
 				if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
-	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
 var sensitiveFilesNotBlocked = lint.Rule{
@@ -160,7 +159,7 @@ func checkSensitiveFiles(p *lint.Pass, s *server.Server) {
 		for _, u := range leftovers {
 			var a lint.FrontAnswer
 			if p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: u}, &a) != nil || a.Uncertain || a.Host != h || a.URI != u ||
-				a.HandledBy == vhosts.DispatcherHandler || a.HandledBy == "proxy-server" || a.HandledBy == "" {
+				a.HandledBy == server.DispatcherHandler || a.HandledBy == "proxy-server" || a.HandledBy == "" {
 				continue
 			}
 			open = u

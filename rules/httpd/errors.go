@@ -243,7 +243,7 @@ func (c *scene) denied(p *lint.Pass, h *server.Host, path string) bool {
 		return false
 	}
 	var a lint.FrontAnswer
-	if p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: path}, &a) != nil || a.Uncertain || a.HandledBy != vhosts.DispatcherHandler {
+	if p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: path}, &a) != nil || a.Uncertain || a.HandledBy != server.DispatcherHandler {
 		return false
 	}
 	uri := a.URI

@@ -9,7 +9,6 @@ import (
 	"github.com/dispcheck/dispcheck/internal/apacheconf"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model/server"
-	"github.com/dispcheck/dispcheck/rules/vhosts"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -309,8 +308,8 @@ func checkDispatcherConfig(p *lint.Pass, _ *server.Server) {
 		return
 	}
 	for _, l := range c.byKey["sethandler"] {
-		if w := words(l.Node); len(w) == 1 && w[0].Text == vhosts.DispatcherHandler {
-			tell(p, l.At, l.Included, fmt.Sprintf("SetHandler %s is used, and there is no DispatcherConfig", vhosts.DispatcherHandler), "write DispatcherConfig with the name of dispatcher.any")
+		if w := words(l.Node); len(w) == 1 && w[0].Text == server.DispatcherHandler {
+			tell(p, l.At, l.Included, fmt.Sprintf("SetHandler %s is used, and there is no DispatcherConfig", server.DispatcherHandler), "write DispatcherConfig with the name of dispatcher.any")
 			return
 		}
 	}

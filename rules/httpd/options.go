@@ -212,7 +212,7 @@ func checkDirectoryListing(p *lint.Pass, _ *server.Server) {
 		case isDispatcher(at(h, folder)):
 			severity, why = diag.Info, "The Dispatcher handles this folder, so a list shows only where it declines a request."
 		case p.Subject.Front != nil && p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, URL: "/"}, &a) == nil &&
-			(a.Status >= 300 && a.Status != 404 || a.HandledBy == vhosts.DispatcherHandler || a.HandledBy == "proxy-server"):
+			(a.Status >= 300 && a.Status != 404 || a.HandledBy == server.DispatcherHandler || a.HandledBy == "proxy-server"):
 			severity, why = diag.Info, "No request comes as far today, so a list shows only where the rules in front of it change."
 		}
 		tell(p, word, o.Included, fmt.Sprintf("Options %s lets httpd list folders", text), "leave "+bare(text)+" out", as(severity), because(why), c.withoutOption(o.At, word, text))

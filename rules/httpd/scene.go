@@ -115,7 +115,7 @@ func slashed(s string) string {
 }
 
 func isDispatcher(s *server.Settings) bool {
-	return s != nil && s.Handler != nil && s.Handler.Value == vhosts.DispatcherHandler
+	return s != nil && s.Handler != nil && s.Handler.Value == server.DispatcherHandler
 }
 
 func handlingOf(h *server.Host) []handling {

@@ -1,6 +1,7 @@
 package lastmatch
 
 import (
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/model"
 )
 
@@ -48,7 +49,7 @@ func (s *Section) MatchesAsURL(r *model.Rule) bool {
 
 // nothing reports whether no request matches a rule; it is false where that is not known.
 func (s *Section) nothing(r *model.Rule) bool {
-	set, err := s.world.compile(elementsOf(r, s.kind != Filter))
+	set, err := s.world.compile(elements.Of(r, s.kind != Filter))
 	if err != nil {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
@@ -71,27 +72,6 @@ func (e *entry) decided() bool {
 		f(e)
 	}
 	return !e.unsure && e.err == nil
-}
-
-// elementsOf returns the patterns of a rule. globIsURL says that /glob sees the URL, and not the request line.
-func elementsOf(r *model.Rule, globIsURL bool) automata.Elements {
-	if globIsURL && r.Glob != nil {
-		return automata.Elements{URL: patternOf(r.Glob)}
-	}
-	return automata.Elements{
-		Glob: patternOf(r.Glob), Method: patternOf(r.Method), URL: patternOf(r.URL), Query: patternOf(r.Query), Protocol: patternOf(r.Protocol),
-		Path: patternOf(r.Path), Selectors: patternOf(r.Selectors), Extension: patternOf(r.Extension), Suffix: patternOf(r.Suffix),
-	}
-}
-
-func patternOf(p *model.Pattern) *match.Pattern {
-	switch {
-	case p == nil:
-		return nil
-	case p.Err != nil:
-		return match.Nothing(p.Kind(), p.Text())
-	}
-	return p.Pattern
 }
 
 // Plain reports whether a rule is what its text says: it has a type and a pattern, all of its properties are known, and
@@ -178,7 +158,7 @@ func budgetOf(p *lint.Pass) *budget {
 func entryOf(p *lint.Pass, w world, k Kind, key string, r *model.Rule) *entry {
 	return lint.Memo(p, entryKey{k, key}, func() *entry {
 		b := budgetOf(p)
-		e := &entry{world: w, elements: elementsOf(r, k != Filter)}
+		e := &entry{world: w, elements: elements.Of(r, k != Filter)}
 		e.unsure = !Plain(r) || k == Parameters && e.elements.URL == nil
 		if e.unsure {
 			return e

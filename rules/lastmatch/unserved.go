@@ -2,6 +2,7 @@ package lastmatch
 
 import (
 	"github.com/dispcheck/dispcheck/internal/automata"
+	"github.com/dispcheck/dispcheck/internal/automata/elements"
 	"github.com/dispcheck/dispcheck/internal/match"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
@@ -70,7 +71,7 @@ func fetchable(r *model.Rule) *automata.Requests {
 	if !Plain(r) {
 		return nil
 	}
-	e := elementsOf(r, true)
+	e := elements.Of(r, true)
 	if e.Method == nil {
 		var err error
 		if e.Method, err = match.ERE(fetched); err != nil {

@@ -331,7 +331,7 @@ func checkCookie(ps *lint.Pass, f *model.Farm) {
 	}
 	check := func(name, message string, flag *model.Setting[bool]) {
 		switch {
-		case flag.Value || !isFlag(flag):
+		case flag.Value || !unread.IsFlag(flag):
 		case flag.Set:
 			ps.Tell(flag.ValueAt, flag.At, fmt.Sprintf("property /%s is 0: %s", name, message), `write "1"`, textedit.Rewritten(flag, "1")...)
 		default:

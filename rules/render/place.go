@@ -14,10 +14,6 @@ func partOf(c *model.Config) bool { return unread.Part(c) }
 // known reports whether a value does not hang on a variable that nobody has set.
 func known(text string) bool { return !unread.Variable(text) }
 
-// isFlag reports whether a flag is absent or one of the two values that the module knows: what is wrong with any
-// other is reported where it is read.
-func isFlag(s *model.Setting[bool]) bool { return !s.Set || s.Text == "0" || s.Text == "1" }
-
 // nameOf is the label of a render, or all of it where it has none.
 func nameOf(r *model.Render) source.Span {
 	if r.NameAt.IsZero() {

@@ -137,7 +137,7 @@ var plainPorts = [...]int{80, 8080, 4502, 4503}
 func checkSecure(ps *lint.Pass, f *model.Farm) {
 	for _, r := range f.Renders {
 		p, s := &r.Port, &r.Secure
-		if !p.Set || !known(p.Text) || !isFlag(s) || strconv.Itoa(p.Value) != strings.TrimLeft(p.Text, "0") {
+		if !p.Set || !known(p.Text) || !unread.IsFlag(s) || strconv.Itoa(p.Value) != strings.TrimLeft(p.Text, "0") {
 			continue
 		}
 		if p.Value == 443 && !s.Value {
@@ -193,7 +193,7 @@ func address(r *model.Render) (string, bool) {
 	}
 	port := r.Port.Value
 	if !r.Port.Set {
-		if !isFlag(&r.Secure) {
+		if !unread.IsFlag(&r.Secure) {
 			return "", false
 		}
 		port = 80
@@ -306,7 +306,7 @@ func checkResolve(ps *lint.Pass, f *model.Farm) {
 	var changing []*match.Pattern
 	for _, r := range f.Renders {
 		h, a := &r.Hostname, &r.AlwaysResolve
-		if !h.Set || !known(h.Value) || a.Value || !isFlag(a) {
+		if !h.Set || !known(h.Value) || a.Value || !unread.IsFlag(a) {
 			continue
 		}
 		if changing == nil {

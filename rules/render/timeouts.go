@@ -7,6 +7,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/source"
 )
 
@@ -53,16 +54,7 @@ func checkNoTimeout(ps *lint.Pass, f *model.Farm) {
 
 // isZero reports whether a number is written and is 0.
 func isZero(s *model.Setting[int]) bool {
-	return s.Set && s.Text != "" && s.Value == 0 && known(s.Text) && digits(s.Text)
-}
-
-func digits(text string) bool {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
-	}
-	return text != ""
+	return s.Set && s.Text != "" && s.Value == 0 && known(s.Text) && unread.IsNumber(s.Text)
 }
 
 // lastOf is the port of a render, or its host: behind it another property can be written. It is the zero Span where
@@ -108,7 +100,7 @@ func checkTimeout(ps *lint.Pass, f *model.Farm) {
 	least, most := ps.Int("min"), ps.Int("max")
 	check := func(name string, s *model.Setting[int]) {
 		switch {
-		case !s.Set || !digits(s.Text) || s.Value == 0:
+		case !s.Set || !unread.IsNumber(s.Text) || s.Value == 0:
 		case s.Value < least:
 			ps.Tell(s.ValueAt, s.At, fmt.Sprintf("property /%s is %d ms, which is very short", name, s.Value), "write milliseconds, not seconds")
 		case s.Value > most:

@@ -153,7 +153,7 @@ func (w *site) disturbed(a *lint.FrontAnswer, h *server.Host, path string) (how 
 		return "redirected", by, rule
 	case rule == nil:
 		return "", by, nil
-	case a.HandledBy == vhosts.DispatcherHandler && a.URI != path && a.URI != path+";.json":
+	case a.HandledBy == server.DispatcherHandler && a.URI != path && a.URI != path+";.json":
 		return "rewritten to " + text(a.URI), rule.Place, rule
 	}
 	return "", by, nil
@@ -282,7 +282,7 @@ func checkTargetDenied(p *lint.Pass, w *site, sc *scope, _ int, r *server.Rewrit
 	}
 	for _, u := range witnesses(p, r.Pattern) {
 		// A later rule may have the last word about the path.
-		if a, ok := w.ask(sc.host, u, true); ok && applied(a, r) && (a.HandledBy != vhosts.DispatcherHandler || a.URI != r.Substitution) {
+		if a, ok := w.ask(sc.host, u, true); ok && applied(a, r) && (a.HandledBy != server.DispatcherHandler || a.URI != r.Substitution) {
 			return
 		}
 	}
@@ -437,7 +437,7 @@ func checkPersisted(p *lint.Pass, s *server.Server) {
 		}
 		some = some || has
 		a, ok := w.ask(h, query, true)
-		if !ok || a.Status != 0 || strings.HasSuffix(a.URI, ".json") || a.HandledBy != vhosts.DispatcherHandler {
+		if !ok || a.Status != 0 || strings.HasSuffix(a.URI, ".json") || a.HandledBy != server.DispatcherHandler {
 			continue
 		}
 		if !has {

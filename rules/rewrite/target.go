@@ -47,7 +47,7 @@ func checkMissingPT(p *lint.Pass, w *site, sc *scope, i int, r *server.RewriteRu
 	}
 	for _, u := range witnesses(p, r.Pattern) {
 		a, ok := w.ask(sc.host, u, true)
-		if ok && applied(a, r) && (a.HandledBy != vhosts.DispatcherHandler || a.URI != u) {
+		if ok && applied(a, r) && (a.HandledBy != server.DispatcherHandler || a.URI != u) {
 			return
 		}
 	}

@@ -1,6 +1,6 @@
 // Package sample makes strings that a pattern of a configuration matches: a URL that a rule speaks of, an extension, the
 // value of a query. It writes one string and does not look for all; what the pattern is compared with decides whether it
-// is of use, so ask the pattern, or the engine, about it. Start from [Of].
+// is of use, so ask the pattern, or the engine, about it. Start from [Of]. [Content] says which paths may be those of pages.
 package sample
 
 import (

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"strings"
-
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/unread"
 	"github.com/dispcheck/dispcheck/rules/wording"
@@ -14,12 +12,5 @@ func partOf(c *model.Config) bool { return unread.Part(c) }
 // known reports whether a value does not hang on a variable that nobody has set.
 func known(text string) bool { return !unread.Variable(text) }
 
-// isFlag reports whether a flag is absent or one of the two values that the module knows: what is wrong with any
-// other is reported where it is read.
-func isFlag(s *model.Setting[bool]) bool { return !s.Set || s.Text == "0" || s.Text == "1" }
-
 // shown is a text from a file as a message shows it.
 func shown(s string) string { return wording.Shown(s) }
-
-// digits reports whether a text is a number as the module reads one.
-func digits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }

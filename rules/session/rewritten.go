@@ -6,6 +6,7 @@ import (
 	"github.com/dispcheck/dispcheck/diag"
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
+	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/rules/vhosts"
 )
 
@@ -67,7 +68,7 @@ func checkVanityRewritten(p *lint.Pass, f *model.Farm) {
 		// Two words that mean nothing: a rule that knows one of them is made for it.
 		for _, url := range []string{"/qvanityx", "/zspring-sale"} {
 			err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: pair.Host, Host: pair.Name, URL: url}, &a)
-			if err != nil || a.Uncertain || a.HandledBy != "dispatcher-handler" || a.Host != pair.Host || a.URI == url || len(a.Applied) == 0 {
+			if err != nil || a.Uncertain || a.HandledBy != server.DispatcherHandler || a.Host != pair.Host || a.URI == url || len(a.Applied) == 0 {
 				break
 			}
 			changed++

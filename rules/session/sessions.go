@@ -237,7 +237,7 @@ func checkTimeout(ps *lint.Pass, f *model.Farm) {
 	}
 	t := &f.SessionManagement.Timeout
 	switch {
-	case !t.Set || !digits(t.Text):
+	case !t.Set || !unread.IsNumber(t.Text):
 	case t.Value == 0:
 		ps.Tell(t.ValueAt, t.At, "property /timeout is 0: no session lasts", `write seconds, such as "800"`)
 	case t.Value > maxSession:
@@ -325,7 +325,7 @@ func checkAuthChecker(ps *lint.Pass, f *model.Farm) {
 		return
 	}
 	a := &f.Cache.AllowAuthorized
-	if a.Value || !isFlag(a) || unread.Property(ps, f, "cache", f.Cache.At.Span) {
+	if a.Value || !unread.IsFlag(a) || unread.Property(ps, f, "cache", f.Cache.At.Span) {
 		return
 	}
 	checker := textedit.Head(f.AuthChecker.At.Span)

@@ -10,6 +10,7 @@ import (
 	"github.com/dispcheck/dispcheck/lint"
 	"github.com/dispcheck/dispcheck/model"
 	"github.com/dispcheck/dispcheck/rules/textedit"
+	"github.com/dispcheck/dispcheck/rules/unread"
 )
 
 // vanityService is where AEM lists its vanity URLs.
@@ -173,7 +174,7 @@ func checkDelay(ps *lint.Pass, f *model.Farm) {
 	}
 	d := &f.VanityURLs.Delay
 	switch {
-	case !d.Set || !digits(d.Text):
+	case !d.Set || !unread.IsNumber(d.Text):
 	case d.Value == 0:
 		ps.Tell(d.ValueAt, d.At, "property /delay is 0: each denied request fetches the list", `write seconds, such as "300"`, textedit.Rewritten(d, "300")...)
 	case d.Value > maxDelay:

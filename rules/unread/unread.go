@@ -67,6 +67,12 @@ func Part(c *model.Config) bool { return c != nil && len(c.Wrapped) > 1 }
 // Variable reports whether a text hangs on a variable that is not known here: it stands there as it is written.
 func Variable(text string) bool { return strings.Contains(text, "${") || strings.Contains(text, "$<") }
 
+// IsNumber reports whether a text is a number as the module reads one: what is wrong with any other is reported where it is read.
+func IsNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
+// IsFlag reports whether a flag is absent or one of the two values that the module knows: any other is reported where it is read.
+func IsFlag(s *model.Setting[bool]) bool { return !s.Set || s.Text == "0" || s.Text == "1" }
+
 // Files are those in which, or in what they include, reading met an $include that brings nothing, or not what its author
 // meant, or braces that do not match: what seems to lack there may not, or what is there may belong elsewhere. also are
 // further rules whose findings count.

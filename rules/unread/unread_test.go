@@ -10,6 +10,7 @@ import (
 
 	"github.com/dispcheck/dispcheck/internal/project"
 	"github.com/dispcheck/dispcheck/lint"
+	"github.com/dispcheck/dispcheck/model"
 )
 
 // TestSection: a line that brings nothing may hide something, one that brings a file from elsewhere does not.
@@ -78,5 +79,30 @@ func TestFiles(t *testing.T) {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestIsNumber(t *testing.T) {
+	for text, want := range map[string]bool{"0": true, "0042": true, "": false, "-1": false, "1s": false, " 1": false, "${N}": false, "٣": false} {
+		if got := IsNumber(text); got != want {
+			t.Errorf("%q: got %t, want %t", text, got, want)
+		}
+	}
+}
+
+func TestIsFlag(t *testing.T) {
+	for _, tt := range []struct {
+		s    model.Setting[bool]
+		want bool
+	}{
+		{model.Setting[bool]{}, true},
+		{model.Setting[bool]{Set: true, Text: "0"}, true},
+		{model.Setting[bool]{Set: true, Text: "1"}, true},
+		{model.Setting[bool]{Set: true, Text: "true"}, false},
+		{model.Setting[bool]{Set: true}, false},
+	} {
+		if got := IsFlag(&tt.s); got != tt.want {
+			t.Errorf("%+v: got %t, want %t", tt.s, got, tt.want)
+		}
 	}
 }

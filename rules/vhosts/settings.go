@@ -6,9 +6,6 @@ import (
 	"github.com/dispcheck/dispcheck/model/server"
 )
 
-// DispatcherHandler is the handler by which httpd gives requests to the Dispatcher.
-const DispatcherHandler = "dispatcher-handler"
-
 // A Placed is settings with the sections they stand in, outermost first; none for those of the virtual host itself.
 type Placed struct {
 	Within []*server.Section
@@ -49,5 +46,5 @@ func Settings(h *server.Host) []Placed {
 
 // Dispatches reports whether a virtual host gives requests to the Dispatcher in some place, whatever is asked for.
 func Dispatches(h *server.Host) bool {
-	return slices.ContainsFunc(Settings(h), func(s Placed) bool { return s.Handler != nil && s.Handler.Value == DispatcherHandler })
+	return slices.ContainsFunc(Settings(h), func(s Placed) bool { return s.Handler != nil && s.Handler.Value == server.DispatcherHandler })
 }

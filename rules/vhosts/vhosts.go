@@ -157,7 +157,7 @@ func Reaches(p *lint.Pass, h *server.Host, name string) bool {
 		}
 		var a lint.FrontAnswer
 		err := p.Subject.Front.Serve(p.Context(), &lint.FrontQuestion{Of: h, Host: name, URL: "/content/page.html"}, &a)
-		return err == nil && a.HandledBy == DispatcherHandler && (a.Host == nil || a.Host == h)
+		return err == nil && a.HandledBy == server.DispatcherHandler && (a.Host == nil || a.Host == h)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/escape"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
@@ -129,7 +130,7 @@ func (x *exchange) directoryIndex() verdict {
 			return goOn
 		}
 		x.decide(server.Place{}, "DirectorySlash: a folder without a slash at the end")
-		url := x.HostURL() + escapePath(x.uri) + "/"
+		url := x.HostURL() + escape.Path(x.uri) + "/"
 		if x.hasArgs {
 			url += "?" + x.args
 		}

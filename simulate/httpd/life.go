@@ -130,7 +130,7 @@ func (x *exchange) noteSettings() {
 	}
 	for _, c := range x.host.NotSimulated {
 		// On its own port TLS changes nothing of what is answered; elsewhere httpd would refuse plain text.
-		if c.Text == "SSLEngine" && x.req.Port == tlsPort {
+		if c.TLS() && x.req.Port == tlsPort {
 			continue
 		}
 		x.notSimulated(c)

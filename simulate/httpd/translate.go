@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/escape"
 	"github.com/dispcheck/dispcheck/model/server"
 	"github.com/dispcheck/dispcheck/simulate/rewrite"
 )
@@ -377,7 +378,7 @@ func (x *exchange) tryRedirect(r *server.Redirect) (url string, ok bool) {
 	if n == 0 {
 		return "", false
 	}
-	return x.memory.Join(r.Target, escapePath(x.uri[n:])), true
+	return x.memory.Join(r.Target, escape.Path(x.uri[n:])), true
 }
 
 // escapeURL encodes the path of a URL and leaves its query and fragment.
@@ -393,30 +394,7 @@ func escapeURL(url string) string {
 			start = i + 3 + j
 		}
 	}
-	return url[:start] + escapePath(url[start:end]) + url[end:]
-}
-
-// escapePath encodes a path as httpd's ap_os_escape_path does, with lower-case digits.
-func escapePath(path string) string {
-	const allowed = "$-_.+!*'(),:;@&=/~"
-	var b []byte
-	for i := range len(path) {
-		c := path[i]
-		if 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte(allowed, c) >= 0 {
-			if b != nil {
-				b = append(b, c)
-			}
-			continue
-		}
-		if b == nil {
-			b = append(make([]byte, 0, len(path)+8), path[:i]...)
-		}
-		b = append(b, '%', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
-	}
-	if b == nil {
-		return path
-	}
-	return string(b)
+	return url[:start] + escape.Path(url[start:end]) + url[end:]
 }
 
 // aliases tries Alias and its kin; true says that the file name is known.

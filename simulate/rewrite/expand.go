@@ -3,6 +3,7 @@ package rewrite
 import (
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/escape"
 	"github.com/dispcheck/dispcheck/model/server"
 )
 
@@ -107,7 +108,7 @@ func (x *run) inMap(m *server.RewriteMap, key string) (string, bool) {
 		case "toupper":
 			return strings.Map(upperASCII, key), true
 		case "escape":
-			return escapePath(key), true
+			return escape.Path(key), true
 		case "unescape":
 			return unescape(key), true
 		}

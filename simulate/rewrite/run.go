@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/dispcheck/dispcheck/internal/escape"
 	"github.com/dispcheck/dispcheck/model/server"
 )
 
@@ -212,7 +213,7 @@ func (x *run) redirect(how end, before string, hadBefore bool) {
 	if x.hasQuery {
 		q := x.query
 		if how != endNoEscape && !(hadBefore && q == before) {
-			q = escapePath(q)
+			q = escape.Path(q)
 		}
 		location = x.join(location, "?", q)
 	}
@@ -600,7 +601,7 @@ func (x *run) substitute(r *rule) hit {
 	switch {
 	case f.Proxy:
 		if x.perDir && !f.NoEscape {
-			x.filename = escapePath(x.filename)
+			x.filename = escape.Path(x.filename)
 		}
 		x.qualify()
 		x.log(2, "forcing proxy-throughput with %s", x.filename)

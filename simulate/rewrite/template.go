@@ -42,65 +42,55 @@ func parseTemplate(s string, maps map[string]*server.RewriteMap, depth int) temp
 			text = text[:0]
 		}
 	}
-	for i := 0; i < len(s); {
-		c := s[i]
+	for i := 0; ; {
+		ref, ok := server.NextReference(s, i)
+		if !ok {
+			text = appendLiteral(text, s[i:])
+			flush()
+			return t
+		}
+		text = appendLiteral(text, s[i:ref.Start])
+		i = ref.End
 		switch {
-		case c == '\\':
-			if i+1 < len(s) {
-				text = append(text, s[i+1])
-				i += 2
-			} else {
-				text = append(text, c)
-				i++
+		case ref.Group >= 0:
+			flush()
+			kind := ruleRef
+			if ref.Sign == '%' {
+				kind = condRef
 			}
-		case c != '$' && c != '%' || i+1 == len(s):
-			text = append(text, c)
-			i++
-		case s[i+1] == '{':
-			end := closingCurly(s, i+2)
-			if end < 0 {
-				text = append(text, c, '{')
-				i += 2
-				continue
-			}
-			inner := s[i+2 : end]
-			if c == '%' {
-				flush()
-				t = append(t, newVariable(inner))
-				i = end + 1
-				continue
-			}
-			colon := inCurlies(inner, ':')
+			t = append(t, part{kind: kind, n: ref.Group})
+		case ref.Sign == '%':
+			flush()
+			t = append(t, newVariable(ref.Inner))
+		default:
+			colon := server.IndexOutsideCurlies(ref.Inner, ':')
 			if colon < 0 || depth > 8 {
-				text = append(text, c, '{')
-				i += 2
+				text = append(text, "${"...)
+				i = ref.Start + len("${")
 				continue
 			}
 			flush()
-			p := part{kind: mapLookup, name: inner[:colon], m: maps[inner[:colon]]}
-			key := inner[colon+1:]
-			if bar := inCurlies(key, '|'); bar >= 0 {
+			p := part{kind: mapLookup, name: ref.Inner[:colon], m: maps[ref.Inner[:colon]]}
+			key := ref.Inner[colon+1:]
+			if bar := server.IndexOutsideCurlies(key, '|'); bar >= 0 {
 				p.def, p.hasDefault = parseTemplate(key[bar+1:], maps, depth+1), key[bar+1:] != ""
 				key = key[:bar]
 			}
 			p.key = parseTemplate(key, maps, depth+1)
 			t = append(t, p)
-			i = end + 1
-		case '0' <= s[i+1] && s[i+1] <= '9':
-			flush()
-			kind := ruleRef
-			if c == '%' {
-				kind = condRef
-			}
-			t = append(t, part{kind: kind, n: int(s[i+1] - '0')})
-			i += 2
-		default:
-			text = append(text, c)
-			i++
 		}
 	}
-	flush()
-	return t
+}
+
+// appendLiteral appends a text without the backslashes that keep the signs behind them.
+func appendLiteral(text []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		text = append(text, s[i])
+	}
+	return text
 }
 
 func newVariable(name string) part {
@@ -123,44 +113,6 @@ func newVariable(name string) part {
 var headers = map[string]string{
 	"HTTP_HOST": "Host", "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie",
 	"HTTP_ACCEPT": "Accept", "HTTP_FORWARDED": "Forwarded", "HTTP_PROXY_CONNECTION": "Proxy-Connection",
-}
-
-// closingCurly finds the brace that closes what begins at i; a backslash keeps the sign after it.
-func closingCurly(s string, i int) int {
-	for depth := 1; i < len(s); i++ {
-		switch s[i] {
-		case '}':
-			if depth--; depth == 0 {
-				return i
-			}
-		case '{':
-			depth++
-		case '\\':
-			i++
-		}
-	}
-	return -1
-}
-
-// inCurlies finds a sign that is not within braces.
-func inCurlies(s string, c byte) int {
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == c && depth == 0:
-			return i
-		case s[i] == '}':
-			if depth == 0 {
-				return -1
-			}
-			depth--
-		case s[i] == '{':
-			depth++
-		case s[i] == '\\':
-			i++
-		}
-	}
-	return -1
 }
 
 // plain returns the text of a template without references.

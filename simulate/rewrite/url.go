@@ -3,6 +3,7 @@ package rewrite
 import (
 	"strings"
 
+	"github.com/dispcheck/dispcheck/internal/escape"
 	"github.com/dispcheck/dispcheck/model/server"
 )
 
@@ -44,7 +45,7 @@ func hasQueries(s string) bool {
 func escapeAbsolute(url string) string {
 	skip := absolute(url)
 	if skip == 0 {
-		return escapePath(url)
+		return escape.Path(url)
 	}
 	if url[skip-1] == '/' {
 		i := strings.IndexByte(url[skip:], '/')
@@ -53,36 +54,13 @@ func escapeAbsolute(url string) string {
 		}
 		skip += i + 1
 	}
-	if path := escapePath(url[skip:]); len(path) != len(url)-skip { // else nothing was encoded
+	if path := escape.Path(url[skip:]); len(path) != len(url)-skip { // else nothing was encoded
 		return url[:skip] + path
 	}
 	return url
 }
 
 const hexDigits = "0123456789abcdef"
-
-// escapePath encodes a path as httpd's ap_os_escape_path does.
-func escapePath(path string) string {
-	const allowed = "$-_.+!*'(),:;@&=/~"
-	var b []byte
-	for i := range len(path) {
-		c := path[i]
-		if alphanumeric(c) || strings.IndexByte(allowed, c) >= 0 {
-			if b != nil {
-				b = append(b, c)
-			}
-			continue
-		}
-		if b == nil {
-			b = append(make([]byte, 0, len(path)+8), path[:i]...)
-		}
-		b = append(b, '%', hexDigits[c>>4], hexDigits[c&15])
-	}
-	if b == nil {
-		return path
-	}
-	return string(b)
-}
 
 // escapeReference encodes what a reference stands for, as the flag B asks.
 func escapeReference(s string, f *server.RewriteFlags) string {
@@ -171,24 +149,4 @@ func canonicalURL(url string, escape bool) string {
 }
 
 // CanonicalPath encodes the path of a URL as mod_proxy does: what may not stand in it, in capital digits.
-func CanonicalPath(path string) string {
-	const allowed = "$-_.+!*'(),:@&=/~;"
-	var b []byte
-	for i := range len(path) {
-		c := path[i]
-		if alphanumeric(c) || strings.IndexByte(allowed, c) >= 0 {
-			if b != nil {
-				b = append(b, c)
-			}
-			continue
-		}
-		if b == nil {
-			b = append(make([]byte, 0, len(path)+8), path[:i]...)
-		}
-		b = append(b, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
-	}
-	if b == nil {
-		return path
-	}
-	return string(b)
-}
+func CanonicalPath(path string) string { return escape.ProxyPath(path) }

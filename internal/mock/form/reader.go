@@ -79,7 +79,7 @@ func (r *Reader) Err() error {
 
 // DidYouMean returns a hint for a word that is none of names: the nearest, or else all of them.
 func DidYouMean(word string, names []string) string {
-	if n := nearest(word, names); n != "" {
+	if n := spelling.NearestFold(word, names); n != "" {
 		return "did you mean " + n + "?"
 	}
 	if len(names) == 0 {
@@ -90,31 +90,4 @@ func DidYouMean(word string, names []string) string {
 		return "known are " + strings.Join(names[:most], ", ") + " and others"
 	}
 	return "known are " + strings.Join(names, ", ")
-}
-
-// nearest returns the name that a mistyped word most likely means: one within two edits, or the only one that starts
-// with the word. "" where there is none.
-func nearest(word string, names []string) string {
-	best, bestDistance := "", 3
-	if len(word) < 4 {
-		bestDistance = 2
-	}
-	lower := strings.ToLower(word)
-	for _, n := range names {
-		if d := spelling.Edits(lower, strings.ToLower(n), bestDistance); d < bestDistance {
-			best, bestDistance = n, d
-		}
-	}
-	if best != "" || len(word) < 2 {
-		return best
-	}
-	for _, n := range names {
-		if strings.HasPrefix(n, word) {
-			if best != "" {
-				return ""
-			}
-			best = n
-		}
-	}
-	return best
 }

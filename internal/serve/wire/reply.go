@@ -44,7 +44,7 @@ func (r *Reply) reset(c *Conn, method string) {
 }
 
 func (r *Reply) release() {
-	if cap(r.b) <= maxHeld {
+	if cap(r.b) <= 2*maxHeld {
 		*r.buf = r.b[:0]
 	}
 	buffers.Put(r.buf)
@@ -156,6 +156,16 @@ func (r *Reply) Write(p []byte) (int, error) {
 		}
 	}
 	return total, nil
+}
+
+// Rest is Write for all of a body that has a length. It goes out when the answer ends.
+func (r *Reply) Rest(p []byte) (int, error) {
+	if r.err != nil || r.empty || r.head || int64(len(p)) != r.left || len(p) > maxHeld {
+		return r.Write(p)
+	}
+	r.left = 0
+	r.b = append(r.b, p...)
+	return len(p), nil
 }
 
 func (r *Reply) settle() error {

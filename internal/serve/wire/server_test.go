@@ -79,7 +79,7 @@ func read(t testing.TB, r *bufio.Reader, method string) (*http.Response, string,
 func text(s string) func(context.Context, *simulate.Request, *wire.Reply) {
 	return func(_ context.Context, _ *simulate.Request, r *wire.Reply) {
 		r.Head(200, []httpd.Field{{Name: "Content-Length", Value: fmt.Sprint(len(s))}})
-		_, _ = r.Write([]byte(s))
+		_, _ = r.Rest([]byte(s))
 	}
 }
 

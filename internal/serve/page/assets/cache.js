@@ -1,8 +1,9 @@
 // The cache as a tree: which pages are fresh, which are stale, and why.
 
-import { announce, byId, bytes, day, el, fill, later, moment, plural, steady } from "./dom.js";
-import { change, read } from "./server.js";
+import { announce, byId, bytes, day, el, fill, moment, plural, steady } from "./dom.js";
+import { change } from "./server.js";
 import { effects } from "./path.js";
+import { follow } from "./view.js";
 import { chip, place } from "./words.js";
 
 const box = byId("cache-tree");
@@ -11,30 +12,12 @@ const staleOnly = byId("cache-stale");
 const opened = new Map(); // whether a folder is open, by root and name, where somebody said so
 let tree = null;
 let news = new Set(); // pages that the last flush made stale
-let visible = false;
 
-/** open shows the cache. */
-export function open() {
-  visible = true;
-  refresh();
-}
-
-/** close stops following the cache. */
-export function close() {
-  visible = false;
-}
-
-/** changed says that the cache may hold something else. */
-export const changed = later(() => visible && refresh(), 700);
-
-async function refresh() {
-  try {
-    tree = await read("cache");
-    draw();
-  } catch (err) {
-    fill(box, el("p", { class: "problem" }, err.message));
-  }
-}
+const view = follow("cache", box, (read) => {
+  tree = read;
+  draw();
+}, 700);
+export const { open, close, changed } = view;
 
 // A folder of the tree: its folders and pages, its statfile, and how many pages below it are fresh and stale.
 const folder = (name) => ({ name, folders: new Map(), pages: new Map(), others: [], stat: null, fresh: 0, stale: 0, grace: 0 });
@@ -155,7 +138,7 @@ function prefill(name) {
 }
 
 staleOnly.addEventListener("change", () => tree && draw());
-byId("cache-refresh").addEventListener("click", refresh);
+byId("cache-refresh").addEventListener("click", view.refresh);
 
 byId("flush-form").addEventListener("submit", async (e) => {
   e.preventDefault();
@@ -172,7 +155,7 @@ byId("flush-form").addEventListener("submit", async (e) => {
       !flush.allowed && el("p", {}, "/allowedClients does not let this client flush."),
       effects(flush)));
     announce(flush.allowed ? `flushed: ${plural(flush.deleted.length, "file")} deleted, ${plural(flush.stale.length, "page")} became stale` : "the flush was rejected");
-    await refresh();
+    await view.refresh();
   } catch (err) {
     problem.textContent = err.message;
   }

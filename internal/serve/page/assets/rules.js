@@ -1,7 +1,7 @@
 // Rules and how often they decided.
 
-import { byId, el, fill, later, steady } from "./dom.js";
-import { read } from "./server.js";
+import { byId, el, fill, steady } from "./dom.js";
+import { follow } from "./view.js";
 import { place } from "./words.js";
 
 const box = byId("rules");
@@ -20,28 +20,11 @@ const kinds = {
 const named = new Set(["vhosts", "farms"]);
 
 let rules = [];
-let visible = false;
 
-export function open() {
-  visible = true;
-  refresh();
-}
-
-export function close() {
-  visible = false;
-}
-
-/** changed says that rules may have been hit. */
-export const changed = later(() => visible && refresh(), 1000);
-
-async function refresh() {
-  try {
-    rules = await read("rules");
-    draw();
-  } catch (err) {
-    fill(box, el("p", { class: "problem" }, err.message));
-  }
-}
+export const { open, close, changed } = follow("rules", box, (read) => {
+  rules = read;
+  draw();
+}, 1000);
 
 function draw() {
   const wanted = search.value.trim().toLowerCase();
