@@ -29,7 +29,8 @@ type asking struct {
 	pool *pool
 	line *line
 	ctx  context.Context
-	stop func() bool // lets the context end without closing the connection
+	by   time.Time   // until when all of the answer is waited for; zero for ever
+	stop func() bool // lets the context end without closing the connection; nil where nobody waits for its end
 
 	left  int64 // of a body with a length
 	buf   *[firstPiece]byte
@@ -68,7 +69,7 @@ func (b *Backend) ask(ctx context.Context, p *peer, r *simulate.RenderRequest, h
 				return nil, err
 			}
 		}
-		q := &asking{b: b, pool: pool, line: l, ctx: ctx, stop: context.AfterFunc(ctx, l.cut)}
+		q := &asking{b: b, pool: pool, line: l, ctx: ctx}
 		buf, n, err := q.send(head, receive)
 		if err == nil {
 			return q.answer(r.Method, buf, n)
@@ -103,34 +104,62 @@ func (b *Backend) newLine(ctx context.Context, p *peer, r *simulate.RenderReques
 	return l, nil
 }
 
+// atOnce is how long an answer is waited for before anybody looks whether the context ends. Most have come by then.
+const atOnce = 20 * time.Millisecond
+
 // send writes the request and returns the first bytes of the answer.
 func (q *asking) send(head []byte, receive time.Duration) (*[firstPiece]byte, int, error) {
 	l := q.line
-	var start time.Time
+	start := time.Now()
+	soon := start.Add(atOnce)
 	if receive > 0 {
-		start = time.Now()
-	}
-	// One deadline is for what is written and, from then on, for all of the answer.
-	if receive > 0 || l.timed {
-		by := start
-		if l.timed = receive > 0; l.timed {
-			by = start.Add(receive)
-		}
-		if err := l.SetDeadline(by); err != nil {
-			return nil, 0, err
+		q.by = start.Add(receive)
+		if q.by.Before(soon) {
+			soon = q.by
 		}
 	}
-	if _, err := l.Conn.Write(head); err != nil {
+	if err := l.SetDeadline(soon); err != nil {
+		return nil, 0, err
+	}
+	n, err := l.Conn.Write(head)
+	if q.waits(err) {
+		_, err = l.Conn.Write(head[n:])
+	}
+	if err != nil {
 		return nil, 0, err
 	}
 	if receive > 0 {
 		if now := time.Now(); now.Sub(start) > time.Millisecond { // /receiveTimeout starts when the request is written
-			if err := l.SetDeadline(now.Add(receive)); err != nil {
-				return nil, 0, err
+			q.by = now.Add(receive)
+			if q.stop != nil {
+				if err := l.SetDeadline(q.by); err != nil {
+					return nil, 0, err
+				}
 			}
 		}
 	}
-	return l.readFirst()
+	buf, n, err := l.readFirst()
+	if q.waits(err) {
+		buf, n, err = l.readFirst()
+	}
+	return buf, n, err
+}
+
+// waits reports whether an error says only that it did not go at once. From then on it may take its time.
+func (q *asking) waits(err error) bool {
+	if err == nil || q.stop != nil || !errors.Is(err, os.ErrDeadlineExceeded) || !q.by.IsZero() && time.Until(q.by) <= 0 {
+		return false
+	}
+	q.watch()
+	return true
+}
+
+// watch lets the end of the context close the connection, and sets the deadline for all of the answer.
+func (q *asking) watch() {
+	if q.stop == nil {
+		q.stop = context.AfterFunc(q.ctx, q.line.cut)
+		_ = q.line.SetDeadline(q.by) // a connection that is closed is found out by who reads
+	}
 }
 
 // end lets go of the connection: it is kept, or closed.
@@ -138,7 +167,7 @@ func (q *asking) end(keep bool) {
 	if !q.over.CompareAndSwap(false, true) {
 		return
 	}
-	if q.stop() && keep {
+	if (q.stop == nil || q.stop()) && keep {
 		q.pool.put(q.line)
 		return
 	}
@@ -176,6 +205,9 @@ func (q *asking) answer(method string, buf *[firstPiece]byte, n int) (*simulate.
 		q.rest = nil
 		q.end(q.alive)
 		return a, nil
+	}
+	if int64(len(q.rest)) < q.left {
+		q.watch()
 	}
 	if q.buf = buf; len(q.rest) == 0 {
 		q.buf, q.rest = nil, nil
@@ -243,6 +275,7 @@ type longAnswer struct {
 }
 
 func (q *asking) longAnswer(method string, buf *[firstPiece]byte, n int) (*simulate.Answer, error) {
+	q.watch()
 	g := &longAnswer{q: q, buf: buf, first: buf[:n], left: q.b.o.MaxHeaderBytes}
 	g.in = bufio.NewReader(g)
 	refuse := func(err error) (*simulate.Answer, error) {

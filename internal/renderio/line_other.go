@@ -16,7 +16,6 @@ const firstPiece = 0
 type line struct {
 	*conn
 	cut   func()
-	timed bool
 	since time.Time
 }
 

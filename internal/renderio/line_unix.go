@@ -25,7 +25,6 @@ type line struct {
 	*conn
 	raw   syscall.RawConn
 	cut   func()    // closes it
-	timed bool      // a deadline is set
 	since time.Time // when it became idle
 
 	// What the functions below, made once, leave behind.

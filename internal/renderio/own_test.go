@@ -285,6 +285,45 @@ func TestStale(t *testing.T) {
 	}
 }
 
+// TestSlowAnswer: a render may take longer than nobody looks whether the request was given up, for the head and for the body.
+func TestSlowAnswer(t *testing.T) {
+	noLeak(t)
+	slow := func() { <-time.After(2 * atOnce) }
+	raw := newRaw(t, func(c *net.TCPConn, in *bufio.Reader) {
+		for {
+			if _, err := readHead(in); err != nil {
+				return
+			}
+			for _, piece := range []string{"", "HTTP/1.1 200 OK\r\nContent-", "Length: 6\r\n\r\nabc", "def"} {
+				io.WriteString(c, piece)
+				slow()
+			}
+		}
+	})
+	b := newBackend(t, Options{})
+	for _, receive := range []int{0, 60000} {
+		r := raw.render()
+		r.ReceiveTimeout.Value = receive
+		a, err := roundTrip(t, b, get(r, "/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := readAll(a); text != "abcdef" || err != nil {
+			t.Errorf("got %q %v", text, err)
+		}
+	}
+	// What is given up while it is not looked at is found out soon after.
+	ctx, cancel := context.WithCancel(context.Background())
+	silent := newRaw(t, func(_ *net.TCPConn, in *bufio.Reader) {
+		readHead(in)
+		cancel()
+		io.Copy(io.Discard, in)
+	})
+	if _, err := b.RoundTrip(ctx, get(silent.render(), "/")); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestIdleConnections: no more than a bound are kept, none for longer than it may, and none that the render has closed.
 func TestIdleConnections(t *testing.T) {
 	noLeak(t)
