@@ -60,18 +60,19 @@ func (r *keptRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, erro
 		r.keeper.missed(err)
 		return nil, err
 	}
-	if kept := (keptFile{NewFile: f, root: r, name: name}); !ok {
-		return &kept, nil
-	} else {
+	kept := keptFile{NewFile: f, root: r, name: name}
+	if ok {
 		return &keptNeighbour{kept, n}, nil
 	}
+	return &kept, nil
 }
 
 type keptFile struct {
 	simulate.NewFile
-	root *keptRoot
-	name string
-	size int64
+	root   *keptRoot
+	name   string
+	size   int64
+	beside bool // the folders that it lies in are forgotten with its page
 }
 
 func (f *keptFile) Write(p []byte) (int, error) {
@@ -83,7 +84,11 @@ func (f *keptFile) Write(p []byte) (int, error) {
 // Commit implements simulate.NewFile.
 func (f *keptFile) Commit(at time.Time) error {
 	err := f.NewFile.Commit(at)
-	f.root.hot.changed(f.name)
+	if f.beside {
+		f.root.hot.changedFile(f.name)
+	} else {
+		f.root.hot.changed(f.name)
+	}
 	if err == nil {
 		f.root.keeper.wrote(f.size + fileCost)
 	}
@@ -103,7 +108,7 @@ func (f *keptNeighbour) CreateBeside(suffix string, mode fs.FileMode) (simulate.
 		f.root.keeper.missed(err)
 		return nil, err
 	}
-	return &keptFile{NewFile: n, root: f.root, name: f.name + suffix}, nil
+	return &keptFile{NewFile: n, root: f.root, name: f.name + suffix, beside: true}, nil
 }
 
 // RemoveBeside implements simulate.Neighbour.
