@@ -138,6 +138,10 @@ func (s cacheableStage) find(x *Exchange) error {
 			x.file, x.found = file, file.Info()
 			return nil
 		}
+		if err == ErrNothing {
+			x.found = FileInfo{}
+			return nil
+		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			s.sayUnreadable(x, err)
 			return nil

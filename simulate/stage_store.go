@@ -377,7 +377,7 @@ func (s storeStage) end(x *Exchange, v *CacheVerdict, p *passing) Reason {
 		return StoreFailed
 	}
 	now := x.engine.options.Now()
-	beside, err := s.beside(x, v, now)
+	beside, err := s.beside(x, v, p.file, now)
 	for i := range beside {
 		if f := beside[i].file; f != nil {
 			defer f.Abort()
@@ -407,21 +407,21 @@ type companion struct {
 
 // beside writes the files that are to stand beside the page, its headers and when it expires, but does not put them into
 // place yet. Also with an error it returns those that it has begun.
-func (s storeStage) beside(x *Exchange, v *CacheVerdict, now time.Time) ([]companion, error) {
+func (s storeStage) beside(x *Exchange, v *CacheVerdict, page NewFile, now time.Time) ([]companion, error) {
 	c := x.farm.model.Cache
 	if !x.at(disp4111) {
 		return nil, nil
 	}
 	list := []companion{{suffix: headersSuffix, at: now}, {suffix: ttlSuffix}}
 	if text := x.headersToStore(c.Headers); text != "" {
-		if err := s.write(x, &list[0], text); err != nil {
+		if err := s.write(x, page, &list[0], text); err != nil {
 			return list, err
 		}
 		v.StoredHeaders = true
 	}
 	if until, ok := x.expiry(x.answer.Header, now); ok && c.EnableTTL.Value {
 		list[1].at = until
-		if err := s.write(x, &list[1], ""); err != nil {
+		if err := s.write(x, page, &list[1], ""); err != nil {
 			return list, err
 		}
 		v.StoredTTL = true
@@ -429,13 +429,17 @@ func (s storeStage) beside(x *Exchange, v *CacheVerdict, now time.Time) ([]compa
 	return list, nil
 }
 
-func (s storeStage) write(x *Exchange, c *companion, text string) error {
-	f, err := x.farm.root.Create(x.Decision.URI+c.suffix, x.mode())
+func (s storeStage) write(x *Exchange, page NewFile, c *companion, text string) (err error) {
+	if n, ok := page.(Neighbour); ok {
+		c.file, err = n.CreateBeside(c.suffix, x.mode())
+	} else {
+		c.file, err = x.farm.root.Create(x.Decision.URI+c.suffix, x.mode())
+	}
 	if err != nil {
+		c.file = nil
 		return err
 	}
-	c.file = f
-	_, err = io.WriteString(f, text)
+	_, err = io.WriteString(c.file, text)
 	return err
 }
 
@@ -446,13 +450,16 @@ func (s storeStage) place(x *Exchange, page NewFile, beside []companion, now tim
 	lock := x.fileLock()
 	lock.Lock()
 	defer lock.Unlock()
-	root, uri := x.farm.root, x.Decision.URI
+	neighbour, _ := page.(Neighbour)
 	var err error
 	for i := range beside {
-		if c := &beside[i]; c.file != nil {
+		switch c := &beside[i]; {
+		case c.file != nil:
 			err = c.file.Commit(c.at)
-		} else {
-			err = root.Remove(uri + c.suffix)
+		case neighbour != nil:
+			err = neighbour.RemoveBeside(c.suffix)
+		default:
+			err = x.farm.root.Remove(x.Decision.URI + c.suffix)
 		}
 		if err != nil {
 			break

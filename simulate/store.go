@@ -78,6 +78,25 @@ type NewFile interface {
 	Abort()
 }
 
+// A Neighbour is a NewFile that knows its folder: the files that stand beside a page need not be looked for anew. Its
+// methods are called before Commit and Abort. A store gives one only where the folder was there already.
+type Neighbour interface {
+	NewFile
+	// CreateBeside is Docroot.Create for the name of the file with suffix behind it.
+	CreateBeside(suffix string, mode fs.FileMode) (NewFile, error)
+	// RemoveBeside is Docroot.Remove for that name.
+	RemoveBeside(suffix string) error
+}
+
+// ErrNothing is what Open may return where nothing stands at a name at all: then it need not be looked at. It wraps
+// fs.ErrNotExist.
+var ErrNothing error = nothing{}
+
+type nothing struct{}
+
+func (nothing) Error() string { return "no such file in the document root" }
+func (nothing) Unwrap() error { return fs.ErrNotExist }
+
 // Why a store refuses. Errors of a Docroot wrap them. In the log their texts start with a capital letter, as the C
 // library has them.
 var (

@@ -261,8 +261,11 @@ func (r *diskRoot) openByRoot(rel string) (simulate.File, error) {
 
 // unopened is the error of Open for what is no file.
 func unopened(kind simulate.FileKind) error {
-	if kind == simulate.FileOther {
+	switch kind {
+	case simulate.FileOther:
 		return errOutsideMissing
+	case simulate.FileMissing:
+		return simulate.ErrNothing
 	}
 	return errMissing
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -32,32 +33,79 @@ func (r *diskRoot) begin(name, rel string, mode fs.FileMode) (*quickWriter, bool
 	if errno != 0 {
 		return nil, false
 	}
+	folder := &openFolder{fd: dir}
+	name = strings.Clone(name)
+	w := r.beginIn(folder, name, name[len(name)-len(base):], mode)
+	if w == nil {
+		unix.Close(dir)
+	}
+	return w, w != nil
+}
+
+// beginIn makes a file in a folder that is open. It is nil where it cannot tell what to do.
+func (r *diskRoot) beginIn(folder *openFolder, name, base string, mode fs.FileMode) *quickWriter {
 	var st unix.Stat_t
-	err := unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW)
-	if err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG || err == unix.ENOENT {
-		for range tries {
-			temp := temporary(base)
-			fd, err := unix.Openat(dir, temp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(mode.Perm()&^0o111))
-			if err == nil {
-				return &quickWriter{d: r.d, name: strings.Clone(name), dir: dir, fd: fd, temp: temp, base: strings.Clone(base)}, true
-			}
-			if err != unix.EEXIST && err != unix.EINTR {
-				break
-			}
+	err := unix.Fstatat(folder.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG || err != nil && err != unix.ENOENT {
+		return nil
+	}
+	for range tries {
+		temp := temporary(base)
+		fd, err := unix.Openat(folder.fd, temp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(mode.Perm()&^0o111))
+		if err == nil {
+			folder.users.Add(1)
+			return &quickWriter{root: r, d: r.d, name: name, folder: folder, dir: folder.fd, fd: fd, temp: temp, base: base}
+		}
+		if err != unix.EEXIST && err != unix.EINTR {
+			return nil
 		}
 	}
-	unix.Close(dir)
-	return nil, false
+	return nil
+}
+
+// An openFolder is a folder in which files are being written. It is closed with the last of them.
+type openFolder struct {
+	fd    int
+	users atomic.Int32
+}
+
+func (f *openFolder) leave() {
+	if f.users.Add(-1) == 0 {
+		unix.Close(f.fd)
+	}
 }
 
 // A quickWriter is a file that is being written, under its temporary name in its folder.
 type quickWriter struct {
+	root       *diskRoot
 	d          *Disk
 	name       string
-	dir, fd    int
+	folder     *openFolder
+	dir, fd    int // dir is the folder's
 	temp, base string
 	done       bool
 	err        error // of the write that failed
+}
+
+var _ simulate.Neighbour = (*quickWriter)(nil)
+
+// CreateBeside implements simulate.Neighbour.
+func (w *quickWriter) CreateBeside(suffix string, mode fs.FileMode) (simulate.NewFile, error) {
+	if name := w.name + suffix; !w.done && !tooLongToWrite(w.root.prefix, name) {
+		if f := w.root.beginIn(w.folder, name, name[len(name)-len(w.base)-len(suffix):], mode); f != nil {
+			return f, nil
+		}
+	}
+	return w.root.Create(w.name+suffix, mode)
+}
+
+// RemoveBeside implements simulate.Neighbour.
+func (w *quickWriter) RemoveBeside(suffix string) error {
+	var st unix.Stat_t
+	if !w.done && unix.Fstatat(w.dir, w.base+suffix, &st, unix.AT_SYMLINK_NOFOLLOW) == unix.ENOENT {
+		return nil
+	}
+	return w.root.Remove(w.name + suffix)
 }
 
 func (w *quickWriter) Write(p []byte) (int, error) {
@@ -88,7 +136,7 @@ func (w *quickWriter) Abort() {
 	w.done = true
 	unix.Close(w.fd)
 	_ = unix.Unlinkat(w.dir, w.temp, 0)
-	unix.Close(w.dir)
+	w.folder.leave()
 }
 
 // Commit implements simulate.NewFile.
@@ -97,7 +145,7 @@ func (w *quickWriter) Commit(at time.Time) error {
 		return cmp.Or(w.err, fail(simulate.PlaceFile, w.name, fs.ErrClosed))
 	}
 	w.done = true
-	defer unix.Close(w.dir)
+	defer w.folder.leave()
 	times := [2]unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(at.UnixNano())}
 	step, err := simulate.PlaceFile, futimens(w.fd, &times)
 	if closed := unix.Close(w.fd); closed != nil && closed != unix.EINTR {

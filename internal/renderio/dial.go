@@ -25,7 +25,15 @@ type nameKey struct {
 // dialContext connects for the exchange that stands in the context. Transport's own context is not looked at: it ends
 // later than the request does.
 func (b *Backend) dialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	x := ctx.Value(exchangeKey{}).(*exchange)
+	c, err := b.connect(ctx.Value(exchangeKey{}).(*exchange))
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// connect makes a connection for an exchange.
+func (b *Backend) connect(x *exchange) (*conn, error) {
 	addrs := x.addrs
 	if addrs == nil {
 		var err error

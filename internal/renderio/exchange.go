@@ -81,18 +81,24 @@ func (b *Backend) RoundTrip(ctx context.Context, r *simulate.RenderRequest) (*si
 	if length != 0 || !slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE"}, r.Method) {
 		transport, last = p.single, true
 	}
-	head, err := requestHead(r, length, p.addr(), last)
+	if p.own != nil && !last {
+		text := heads.Get().(*[]byte)
+		defer heads.Put(text)
+		head, err := requestHead((*text)[:0], r, 0, p, false)
+		if err != nil {
+			return nil, err
+		}
+		if len(head) <= maxOwnHead {
+			*text = head
+			return b.ask(ctx, p, r, head)
+		}
+	}
+	head, err := requestHead(make([]byte, 0, 1024), r, length, p, last)
 	if err != nil {
 		return nil, err
 	}
 
-	x := &exchange{peer: p, receive: b.limit(r.Render.ReceiveTimeout.Value)}
-	x.ctx, x.cancel = context.WithCancelCause(ctx)
-	x.backend = b.ctx
-	x.unlink = context.AfterFunc(b.ctx, func() { x.cancel(ErrClosed) })
-	if d := b.limit(r.Render.Timeout.Value); d > 0 {
-		x.connectBy = time.Now().Add(d)
-	}
+	x := b.exchange(ctx, p, r)
 	if p.alwaysResolve {
 		if x.addrs, err = b.lookup(x); err != nil {
 			err = x.failed(ctx, err)
@@ -108,6 +114,18 @@ func (b *Backend) RoundTrip(ctx context.Context, r *simulate.RenderRequest) (*si
 		return nil, err
 	}
 	return x.answer(ctx, resp)
+}
+
+// exchange makes the exchange of a request. It is to be finished.
+func (b *Backend) exchange(ctx context.Context, p *peer, r *simulate.RenderRequest) *exchange {
+	x := &exchange{peer: p, receive: b.limit(r.Render.ReceiveTimeout.Value)}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	x.backend = b.ctx
+	x.unlink = context.AfterFunc(b.ctx, func() { x.cancel(ErrClosed) })
+	if d := b.limit(r.Render.Timeout.Value); d > 0 {
+		x.connectBy = time.Now().Add(d)
+	}
+	return x
 }
 
 // limit is a timeout in milliseconds as a duration; 0 is none.
@@ -249,12 +267,8 @@ func (x *exchange) answer(ctx context.Context, resp *http.Response) (*simulate.A
 		x.finish()
 		return nil, err
 	}
-	// Transport passes over all of 1xx but 101, and takes any three digits for a status.
-	switch {
-	case resp.StatusCode == http.StatusSwitchingProtocols:
-		return refuse(errors.New("the render answers 101: it changes to another protocol"))
-	case resp.StatusCode < 200:
-		return refuse(fmt.Errorf("the render answers with status %03d, which HTTP does not have", resp.StatusCode))
+	if err := strange(resp.StatusCode); err != nil {
+		return refuse(err)
 	}
 	header, err := answerHeader(x.conn.answerHead(), resp.StatusCode, len(resp.TransferEncoding) > 0)
 	if err != nil {
@@ -268,6 +282,20 @@ func (x *exchange) answer(ctx context.Context, resp *http.Response) (*simulate.A
 	a.Body = &answerBody{x: x, caller: ctx, src: resp.Body}
 	return a, nil
 }
+
+// strange says what is wrong with a status. net/http passes over all of 1xx but 101, and takes any three digits for one.
+func strange(status int) error {
+	switch {
+	case status == http.StatusSwitchingProtocols:
+		return errors.New("the render answers 101: it changes to another protocol")
+	case status < 200:
+		return fmt.Errorf("the render answers with status %03d, which HTTP does not have", status)
+	}
+	return nil
+}
+
+// trailerCut is net/http's error for a body whose last chunk came, and not the empty line behind it. It has no name.
+const trailerCut = "http: unexpected EOF reading trailer"
 
 // An answerBody is the body of an answer. All of the answer has /receiveTimeout, as the documentation words it; time in
 // which nobody reads counts, but ends nothing before the next Read.
@@ -301,8 +329,7 @@ func (a *answerBody) Read(p []byte) (int, error) {
 	if err != nil {
 		switch {
 		case err == io.EOF, err == io.ErrUnexpectedEOF:
-		case err.Error() == "http: unexpected EOF reading trailer":
-			// net/http has no name for it: the last chunk came, and not the empty line behind it.
+		case err.Error() == trailerCut:
 			err = io.ErrUnexpectedEOF
 		default:
 			err = x.failed(a.caller, err)

@@ -24,7 +24,7 @@ func FuzzRequestHead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target, name, value string, length int64) {
 		length = max(length, -1)
 		r := &simulate.RenderRequest{Method: method, Target: target, Header: simulate.Header{{Name: name, Value: value}}}
-		head, err := requestHead(r, length, "render:80", false)
+		head, err := requestHead(nil, r, length, aPeer, false)
 		if err != nil {
 			return
 		}
@@ -108,3 +108,6 @@ func FuzzAnswerHeader(f *testing.F) {
 		}
 	})
 }
+
+// aPeer is whose host name a request gets that has none.
+var aPeer = &peer{target: target{host: "render", port: 80}}

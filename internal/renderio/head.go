@@ -10,22 +10,21 @@ import (
 	"github.com/dispcheck/dispcheck/simulate"
 )
 
-// requestHead writes a request's head: request line, headers in their order, and what frames the body. host is for
-// a request without a Host header; last says that the connection ends with the answer.
+// requestHead appends a request's head: request line, headers in their order, and what frames the body. A request
+// without a Host header gets the peer's; last says that the connection ends with the answer.
 //
 // Content-Length, Transfer-Encoding and Trailer are not taken over: they are written anew from the length that the
 // request has. A body is announced with Expect: 100-continue, as the module does it.
-func requestHead(r *simulate.RenderRequest, length int64, host string, last bool) ([]byte, error) {
+func requestHead(out []byte, r *simulate.RenderRequest, length int64, to *peer, last bool) ([]byte, error) {
 	if err := checkRequest(r); err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, 1024)
 	out = append(out, r.Method...)
 	out = append(out, ' ')
 	out = append(out, r.Target...)
 	out = append(out, " HTTP/1.1\r\n"...)
 	if !r.Header.Has("Host") {
-		out = appendHeader(out, "Host", host)
+		out = appendHeader(out, "Host", to.addr())
 	}
 	framed, counted, expects, connection := false, false, false, false
 	for _, f := range r.Header {

@@ -25,7 +25,7 @@ type rawRender struct {
 }
 
 // newRaw serves each connection with serve, which may read requests from in. The connection is closed after it.
-func newRaw(t *testing.T, serve func(c *net.TCPConn, in *bufio.Reader)) *rawRender {
+func newRaw(t testing.TB, serve func(c *net.TCPConn, in *bufio.Reader)) *rawRender {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -118,13 +118,17 @@ func renderAt(addr string) *model.Render {
 	return r
 }
 
+// withoutOwn lets the backends of tests have all connections kept by net/http.
+var withoutOwn bool
+
 // newBackend makes a backend that must leave no goroutine behind when the test is over.
-func newBackend(t *testing.T, o Options) *Backend {
+func newBackend(t testing.TB, o Options) *Backend {
 	t.Helper()
 	b, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.own = b.own && !withoutOwn
 	t.Cleanup(func() {
 		b.Close()
 		b.mu.Lock()
@@ -165,7 +169,7 @@ func post(r *model.Render, body io.Reader, length int64, header ...simulate.Fiel
 }
 
 // roundTrip asks, with a deadline that only a hanging test reaches.
-func roundTrip(t *testing.T, b *Backend, r *simulate.RenderRequest) (*simulate.Answer, error) {
+func roundTrip(t testing.TB, b *Backend, r *simulate.RenderRequest) (*simulate.Answer, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)

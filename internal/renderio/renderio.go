@@ -1,7 +1,8 @@
 // Package renderio asks real renders over HTTP and HTTPS. Start with [New]: a [Backend] is a [simulate.Backend].
 //
-// Connections, their reuse and the parsing of answers are those of net/http's Transport. What a render is sent is not:
-// Transport sorts headers, takes a target that starts with // for a host and adds headers of its own, so that [conn]
+// What can be asked in one write and repeated, most GETs, goes over connections that the asking goroutine reads itself
+// (own.go). Else connections, their reuse and the parsing of answers are those of net/http's Transport. What a render is
+// sent is not: Transport sorts headers, takes a target that starts with // for a host and adds headers of its own, so that [conn]
 // puts the head of the request in place of Transport's, byte for byte as the engine gave it. In the same way the
 // headers of an answer are read from the bytes that came, because net/http loses their order and adds a Cache-Control.
 //
@@ -85,10 +86,13 @@ type Options struct {
 
 // A Backend asks real renders. It is safe for many goroutines and must be closed.
 type Backend struct {
-	o        Options
-	override map[string]target
-	roots    *x509.CertPool
-	cert     *tls.Certificate
+	o   Options
+	own bool // connections are kept without net/http where that is possible
+	// asksSystem: an address in place of a name is its own address.
+	asksSystem bool
+	override   map[string]target
+	roots      *x509.CertPool
+	cert       *tls.Certificate
 
 	ctx   context.Context // ends with Close
 	close context.CancelFunc
@@ -119,6 +123,8 @@ type peer struct {
 	// be closing at that moment.
 	kept, single *http.Transport
 	tls          *tls.Config
+	// own are connections that are kept without net/http; nil where there are none.
+	own *pools
 }
 
 // New makes a backend. It reads the certificates, and fails where a file holds none or an override is no base URL. It
@@ -133,14 +139,17 @@ func New(o Options) (*Backend, error) {
 	if o.ContinueWait <= 0 {
 		o.ContinueWait = defaultContinueWait
 	}
-	if o.Lookup == nil {
+	asksSystem := o.Lookup == nil
+	if asksSystem {
 		o.Lookup = net.DefaultResolver.LookupNetIP
 	}
+	own := canOwn && o.Dial == nil
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	b := &Backend{
-		o:        o,
+		o:   o,
+		own: own, asksSystem: asksSystem,
 		override: make(map[string]target, len(o.Override)),
 		peers:    map[target]*peer{},
 		names:    map[nameKey][]netip.Addr{},
@@ -178,6 +187,9 @@ func (b *Backend) Close() error {
 	for _, p := range peers {
 		p.kept.CloseIdleConnections()
 		p.single.CloseIdleConnections()
+		if p.own != nil {
+			p.own.close()
+		}
 	}
 	for _, c := range open {
 		c.Close()
@@ -255,6 +267,10 @@ func (b *Backend) peerOf(t target) (*peer, error) {
 	p.kept = p.single
 	if b.o.KeepAlive > 0 {
 		p.kept = b.transport(true)
+		if b.own && !t.secure {
+			_, err := netip.ParseAddr(t.host)
+			p.own = &pools{keep: b.o.KeepAlive, byAddress: t.alwaysResolve && (err != nil || !b.asksSystem)}
+		}
 	}
 	b.peers[t] = p
 	return p, nil

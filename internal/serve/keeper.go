@@ -1,10 +1,8 @@
 package serve
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,7 +36,8 @@ func (s *cacheStore) Docroot(path string) (simulate.Docroot, error) {
 	if s.open == nil {
 		s.open = map[string]simulate.Docroot{}
 	}
-	k := &keptRoot{Docroot: &hotRoot{Docroot: r, path: path, hot: s.hot}, keeper: s.keeper}
+	hot := &hotRoot{Docroot: r, path: path, hot: s.hot}
+	k := &keptRoot{Docroot: hot, hot: hot, keeper: s.keeper}
 	s.open[path] = k
 	return k, nil
 }
@@ -46,23 +45,34 @@ func (s *cacheStore) Docroot(path string) (simulate.Docroot, error) {
 // A keptRoot is a document root that tells what is written.
 type keptRoot struct {
 	simulate.Docroot
+	hot    *hotRoot
 	keeper *keeper
 }
 
 // Create implements simulate.Docroot.
 func (r *keptRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, error) {
-	f, err := r.Docroot.Create(name, mode)
+	f, err := r.hot.Docroot.Create(name, mode)
+	n, ok := f.(simulate.Neighbour)
+	if i := strings.LastIndexByte(name, '/'); i >= 0 && !ok {
+		r.hot.changed(name[:i]) // folders may have been made
+	}
 	if err != nil {
 		r.keeper.missed(err)
 		return nil, err
 	}
-	return &keptFile{NewFile: f, keeper: r.keeper}, nil
+	kept := keptFile{NewFile: f, root: r, name: name}
+	if ok {
+		return &keptNeighbour{kept, n}, nil
+	}
+	return &kept, nil
 }
 
 type keptFile struct {
 	simulate.NewFile
-	keeper *keeper
+	root   *keptRoot
+	name   string
 	size   int64
+	beside bool // the folders that it lies in are forgotten with its page
 }
 
 func (f *keptFile) Write(p []byte) (int, error) {
@@ -74,10 +84,51 @@ func (f *keptFile) Write(p []byte) (int, error) {
 // Commit implements simulate.NewFile.
 func (f *keptFile) Commit(at time.Time) error {
 	err := f.NewFile.Commit(at)
+	if f.beside {
+		f.root.hot.changedFile(f.name)
+	} else {
+		f.root.hot.changed(f.name)
+	}
 	if err == nil {
-		f.keeper.wrote(f.size + fileCost)
+		f.root.keeper.wrote(f.size + fileCost)
 	}
 	return err
+}
+
+// A keptNeighbour is a file that knows its folder.
+type keptNeighbour struct {
+	keptFile
+	under simulate.Neighbour
+}
+
+// CreateBeside implements simulate.Neighbour.
+func (f *keptNeighbour) CreateBeside(suffix string, mode fs.FileMode) (simulate.NewFile, error) {
+	n, err := f.under.CreateBeside(suffix, mode)
+	if err != nil {
+		f.root.keeper.missed(err)
+		return nil, err
+	}
+	return &keptFile{NewFile: n, root: f.root, name: f.name + suffix, beside: true}, nil
+}
+
+// RemoveBeside implements simulate.Neighbour.
+func (f *keptNeighbour) RemoveBeside(suffix string) error {
+	err := f.under.RemoveBeside(suffix)
+	f.root.hot.changedFile(f.name + suffix)
+	return err
+}
+
+// changedFile forgets one name, where the folders that it lies in are forgotten with another.
+func (r *hotRoot) changedFile(name string) {
+	h := r.hot
+	h.epoch.Add(1)
+	s := &h.shards[h.shard(name)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.names[hotName{r.path, name}]; f != nil {
+		h.bodies.Add(-int64(len(f.body)))
+		f.stat, f.opened, f.body = time.Time{}, time.Time{}, nil
+	}
 }
 
 // fileCost is what a file takes besides its bytes.
@@ -120,87 +171,4 @@ func (k *keeper) missed(err error) {
 		defer k.once.Store(false)
 		s.reopen()
 	}()
-}
-
-// A cached is a file that may go.
-type cached struct {
-	root simulate.Docroot
-	name string
-	size int64
-	mod  time.Time
-}
-
-// maxListed bounds the files that are looked at in one go.
-const maxListed = 5_000_000
-
-// trim removes the oldest pages until the cache takes no more than nine tenths of its bound. It returns how many it removed.
-func (k *keeper) trim() int {
-	g := k.server.use()
-	defer g.leave()
-	var files []cached
-	var total int64
-	for _, path := range outer(g.roots) {
-		root, err := g.store.Docroot(path)
-		if err != nil {
-			continue
-		}
-		total += pagesIn(root, "", &files)
-	}
-	k.size.Store(total)
-	if total <= k.most {
-		return 0
-	}
-	slices.SortFunc(files, func(a, b cached) int { return cmp.Or(a.mod.Compare(b.mod), strings.Compare(a.name, b.name)) })
-	removed := 0
-	for i := range files {
-		if total <= k.most/10*9 || k.server.ctx.Err() != nil {
-			break
-		}
-		f := &files[i]
-		if err := errors.Join(f.root.Remove(f.name), f.root.Remove(f.name+".h"), f.root.Remove(f.name+".ttl")); err == nil {
-			total -= f.size
-			removed++
-		}
-	}
-	k.size.Store(total)
-	return removed
-}
-
-// outer are the roots that lie in no other.
-func outer(roots []string) []string {
-	return slices.DeleteFunc(slices.Clone(roots), func(r string) bool {
-		return slices.ContainsFunc(roots, func(o string) bool { return o != r && strings.HasPrefix(r, o+"/") })
-	})
-}
-
-// pagesIn adds the pages of a folder and below, and returns what all files in it take.
-func pagesIn(root simulate.Docroot, folder string, files *[]cached) int64 {
-	entries, err := root.List(folder + "/")
-	if err != nil {
-		return 0
-	}
-	var total int64
-	beside := map[string]int64{}
-	for _, e := range entries {
-		if e.Kind == simulate.FileRegular && !simulate.IsPage(e.Name) {
-			total += e.Size + fileCost
-			for _, suffix := range []string{".h", ".ttl"} {
-				if page, ok := strings.CutSuffix(e.Name, suffix); ok {
-					beside[page] += e.Size + fileCost
-				}
-			}
-		}
-	}
-	for _, e := range entries {
-		switch {
-		case len(*files) >= maxListed:
-			return total
-		case e.Kind == simulate.FileFolder:
-			total += pagesIn(root, folder+"/"+e.Name, files)
-		case e.Kind == simulate.FileRegular && simulate.IsPage(e.Name):
-			total += e.Size + fileCost
-			*files = append(*files, cached{root, folder + "/" + e.Name, e.Size + fileCost + beside[e.Name], e.Mod})
-		}
-	}
-	return total
 }

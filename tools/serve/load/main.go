@@ -403,8 +403,8 @@ func (b *bench) store() {
 	fatal(os.Chmod(disk, 0o777))
 	script := filepath.Join(b.dir, "new.lua")
 	fatal(os.WriteFile(script, []byte(`
-local n, id = 0, 0
-function setup(thread) thread:set("id", id); id = id + 1 end
+local n, threads = 0, 0
+function setup(thread) thread:set("id", threads); threads = threads + 1 end
 function init() math.randomseed(os.time() + id * 7919); base = math.random(1, 1000000000) end
 function request()
   n = n + 1
@@ -413,9 +413,11 @@ end
 `), 0o644))
 	second, err := os.MkdirTemp(b.dir, "cache-")
 	fatal(err)
-	ours := b.serve("serve, no headers", b.plain(), cache, backend.Addr)
+	// mod_cache_disk knows no bound: htcacheclean removes what is too much.
+	const unbounded = "--max-cache-size=100GiB"
+	ours := b.serve("serve, no headers", b.plain(), cache, backend.Addr, unbounded)
 	servers := []*proc.Server{
-		b.serve("serve, with .h", project, second, backend.Addr),
+		b.serve("serve, with .h", project, second, backend.Addr, unbounded),
 		b.apache("httpd mod_cache_disk", "CacheRoot "+disk+"\nCacheEnable disk /\nCacheIgnoreNoLastMod On\nCacheDefaultExpire 3600\nCacheDirLevels 2\nCacheDirLength 1\nProxyPass / http://"+backend.Addr+"/ keepalive=On", "proxy", "proxy_http", "cache", "cache_disk"), ours,
 	}
 	defer stop(append(servers, backend)...)
