@@ -1,7 +1,7 @@
 // Package renderio asks real renders over HTTP and HTTPS. Start with [New]: a [Backend] is a [simulate.Backend].
 //
 // What can be asked in one write and repeated, most GETs, goes over connections that the asking goroutine reads itself
-// (own.go). Else connections, their reuse and the parsing of answers are those of net/http's Transport. What a render is
+// (ask.go). Else connections, their reuse and the parsing of answers are those of net/http's Transport. What a render is
 // sent is not: Transport sorts headers, takes a target that starts with // for a host and adds headers of its own, so that [conn]
 // puts the head of the request in place of Transport's, byte for byte as the engine gave it. In the same way the
 // headers of an answer are read from the bytes that came, because net/http loses their order and adds a Cache-Control.

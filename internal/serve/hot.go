@@ -68,7 +68,7 @@ func (h *hotFiles) shard(name string) int {
 	return int(maphash.String(h.seed, name) % hotShards)
 }
 
-// A hotRoot is a document root that is not asked again and again.
+// A hotRoot is a document root that is not asked again and again. What is written goes through its keptRoot, which says so.
 type hotRoot struct {
 	simulate.Docroot
 	path string
@@ -214,31 +214,6 @@ func (r *hotRoot) Touch(name string, mode fs.FileMode, at time.Time) error {
 func (r *hotRoot) Remove(name string) error {
 	err := r.Docroot.Remove(name)
 	r.changed(name)
-	return err
-}
-
-// Create implements simulate.Docroot. It makes folders, too.
-func (r *hotRoot) Create(name string, mode fs.FileMode) (simulate.NewFile, error) {
-	f, err := r.Docroot.Create(name, mode)
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		r.changed(name[:i])
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &hotNew{NewFile: f, root: r, name: name}, nil
-}
-
-type hotNew struct {
-	simulate.NewFile
-	root *hotRoot
-	name string
-}
-
-// Commit implements simulate.NewFile.
-func (f *hotNew) Commit(at time.Time) error {
-	err := f.NewFile.Commit(at)
-	f.root.changed(f.name)
 	return err
 }
 

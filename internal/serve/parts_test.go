@@ -140,7 +140,10 @@ func TestHotFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &counted{Docroot: inner}
-	r := &hotRoot{Docroot: c, path: "/r", hot: newHotFiles()}
+	hot := &hotRoot{Docroot: c, path: "/r", hot: newHotFiles()}
+	server := &Server{}
+	server.ctx = t.Context()
+	r := &keptRoot{Docroot: hot, hot: hot, keeper: newKeeper(server, 1<<30)}
 	put := func(text string) {
 		t.Helper()
 		w, err := r.Create("/content/a.html", 0o755)

@@ -31,11 +31,17 @@ type cachedPage struct {
 	nanosecond   int32
 	folder, name uint32 // where they are in the lists
 	length       uint16 // of the name
+	beside       besides
 }
 
-func (l *pageList) add(folder uint32, name string, size int64, mod time.Time) {
+// besides say which of besideSuffixes a page has, a bit for each.
+type besides uint8
+
+var besideSuffixes = [...]string{".h", ".ttl"}
+
+func (l *pageList) add(folder uint32, name string, size int64, mod time.Time, beside besides) {
 	l.pages = append(l.pages, cachedPage{
-		second: mod.Unix(), nanosecond: int32(mod.Nanosecond()), size: size, folder: folder, name: uint32(len(l.names)), length: uint16(len(name)),
+		second: mod.Unix(), nanosecond: int32(mod.Nanosecond()), size: size, folder: folder, name: uint32(len(l.names)), length: uint16(len(name)), beside: beside,
 	})
 	l.names = append(l.names, name...)
 }
@@ -55,7 +61,8 @@ func (l *pageList) sort() {
 	})
 }
 
-// trim removes the oldest pages until the cache takes no more than nine tenths of its bound. It returns how many it removed.
+// trim removes the oldest pages until the cache takes no more than three quarters of its bound: to look through a full one takes
+// long, and is not done again soon. It returns how many it removed.
 func (k *keeper) trim() int {
 	g := k.server.use()
 	defer g.leave()
@@ -75,12 +82,18 @@ func (k *keeper) trim() int {
 	list.sort()
 	removed := 0
 	for i := range list.pages {
-		if total <= k.most/10*9 || k.server.ctx.Err() != nil {
+		if total <= k.most/4*3 || k.server.ctx.Err() != nil {
 			break
 		}
 		p := &list.pages[i]
 		root, name := list.folders[p.folder].root, list.name(p)
-		if err := errors.Join(root.Remove(name), root.Remove(name+".h"), root.Remove(name+".ttl")); err == nil {
+		err := root.Remove(name)
+		for bit, suffix := range besideSuffixes {
+			if p.beside>>bit&1 == 1 {
+				err = errors.Join(err, root.Remove(name+suffix))
+			}
+		}
+		if err == nil {
 			total -= p.size
 			removed++
 		}
@@ -103,13 +116,18 @@ func (l *pageList) walk(root simulate.Docroot, folder string) int64 {
 		return 0
 	}
 	var total int64
-	beside := map[string]int64{}
+	type files struct {
+		size int64
+		kind besides
+	}
+	beside := map[string]files{}
 	for _, e := range entries {
 		if e.Kind == simulate.FileRegular && !simulate.IsPage(e.Name) {
 			total += e.Size + fileCost
-			for _, suffix := range []string{".h", ".ttl"} {
+			for bit, suffix := range besideSuffixes {
 				if page, ok := strings.CutSuffix(e.Name, suffix); ok {
-					beside[page] += e.Size + fileCost
+					b := beside[page]
+					beside[page] = files{b.size + e.Size + fileCost, b.kind | 1<<bit}
 				}
 			}
 		}
@@ -124,7 +142,8 @@ func (l *pageList) walk(root simulate.Docroot, folder string) int64 {
 			total += l.walk(root, folder+"/"+e.Name)
 		case e.Kind == simulate.FileRegular && simulate.IsPage(e.Name):
 			total += e.Size + fileCost
-			l.add(at, e.Name, e.Size+fileCost+beside[e.Name], e.Mod)
+			b := beside[e.Name]
+			l.add(at, e.Name, e.Size+fileCost+b.size, e.Mod, b.kind)
 		}
 	}
 	return total
