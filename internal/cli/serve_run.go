@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -400,8 +401,13 @@ func (l *locked) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
+// collectAt is how much the memory of a server may grow between collections, in per cent of what is in use. Answers make little
+// garbage, so that collecting twice as often as usual costs some hundredths of the time, and saves some megabytes.
+const collectAt = 50
+
 // run serves until it is ended.
 func (s *serving) run(ctx context.Context) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt))
 	return s.in.emitTogether(func(outs []*output) error {
 		in, o := s.in, &s.options
 		text := false
