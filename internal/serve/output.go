@@ -80,7 +80,7 @@ func (o *httpOutput) Whole(status int, fields []httpd.Field, body []byte) (int, 
 		defer o.Flush()
 	}
 	o.Head(status, fields)
-	return o.w.Write(body)
+	return o.Write(body)
 }
 
 // done sends what waits, when the exchange is over, and takes the deadline off.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -115,6 +117,31 @@ func FuzzParseRanges(f *testing.F) {
 			}
 		}
 	})
+}
+
+// timed is a ResponseWriter that keeps the deadlines it was given.
+type timed struct {
+	http.ResponseWriter
+	deadlines []time.Time
+}
+
+func (w *timed) SetWriteDeadline(at time.Time) error {
+	w.deadlines = append(w.deadlines, at)
+	return nil
+}
+
+// TestWholeHasDeadline: a client has so long to take an answer in one piece, and the next answer has its own time.
+func TestWholeHasDeadline(t *testing.T) {
+	w := &timed{ResponseWriter: httptest.NewRecorder()}
+	o := &httpOutput{w: w, wait: time.Minute}
+	before := time.Now()
+	if n, err := o.Whole(200, nil, []byte("page")); n != 4 || err != nil {
+		t.Fatal(n, err)
+	}
+	o.done()
+	if len(w.deadlines) != 2 || w.deadlines[0].Before(before.Add(time.Minute)) || !w.deadlines[1].IsZero() {
+		t.Errorf("got %v", w.deadlines)
+	}
 }
 
 // counted counts what is asked of a document root.

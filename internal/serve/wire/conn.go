@@ -272,21 +272,17 @@ func (c *Conn) Release() error {
 	return err
 }
 
-// A watch is the context of a simple request. The client is watched where somebody asks for that, which answering from the cache
-// does not, and the answer takes a while.
+// A watch is the context of a simple request. The client is watched once somebody asks for that: answering from the cache does not,
+// and package renderio does only where a render takes a while.
 type watch struct {
 	conn *Conn
 
 	mu     sync.Mutex
 	inner  context.Context // nil until somebody asks
 	cancel context.CancelFunc
-	timer  *time.Timer
 	over   bool
 	gone   chan struct{} // closed when nobody reads from the connection any more; nil where nobody did
 }
-
-// watchAfter is how long an answer may take before its client is watched: most take less, and to watch takes two goroutines' turns.
-const watchAfter = 10 * time.Millisecond
 
 // Deadline implements context.Context.
 func (w *watch) Deadline() (time.Time, bool) { return time.Time{}, false }
@@ -312,10 +308,14 @@ func (w *watch) Done() <-chan struct{} {
 	defer w.mu.Unlock()
 	if w.inner == nil {
 		w.inner, w.cancel = context.WithCancel(w.conn.server.Context)
-		if w.over {
+		switch c := w.conn; {
+		case w.over:
 			w.cancel()
-		} else {
-			w.timer = time.AfterFunc(watchAfter, w.look)
+		case c.to < len(c.buf):
+			w.gone = make(chan struct{})
+			c.readUntil = time.Time{}
+			_ = c.Conn.SetReadDeadline(time.Time{})
+			go w.look()
 		}
 	}
 	return w.inner.Done()
@@ -324,15 +324,6 @@ func (w *watch) Done() <-chan struct{} {
 // look waits for the client to go. What it asks ahead is kept.
 func (w *watch) look() {
 	c := w.conn
-	w.mu.Lock()
-	if w.over || c.to == len(c.buf) {
-		w.mu.Unlock()
-		return
-	}
-	w.gone = make(chan struct{})
-	c.readUntil = time.Time{}
-	_ = c.Conn.SetReadDeadline(time.Time{})
-	w.mu.Unlock()
 	n, err := c.Conn.Read(c.buf[c.to:])
 	c.to += n
 	if err != nil {
@@ -346,9 +337,6 @@ func (w *watch) end() {
 	w.mu.Lock()
 	w.over = true
 	gone, cancel := w.gone, w.cancel
-	if w.timer != nil {
-		w.timer.Stop()
-	}
 	w.mu.Unlock()
 	if gone != nil {
 		_ = w.conn.Conn.SetReadDeadline(time.Unix(1, 0))

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -120,8 +119,6 @@ func appendValue(b []byte, s string) []byte {
 	return append(b, strings.Trim(s, " \t")...)
 }
 
-var errTooLong = errors.New("the body is longer than its Content-Length")
-
 // Write sends a piece of the body. It may wait for more of it, or for Flush.
 func (r *Reply) Write(p []byte) (int, error) {
 	switch {
@@ -133,7 +130,7 @@ func (r *Reply) Write(p []byte) (int, error) {
 		return len(p), nil
 	case r.left >= 0:
 		if int64(len(p)) > r.left {
-			return 0, errTooLong
+			return 0, http.ErrContentLength
 		}
 		r.left -= int64(len(p))
 		if len(p) > writeDirect {

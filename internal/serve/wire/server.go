@@ -32,7 +32,6 @@ type Server struct {
 	room     sync.Cond // one more may come
 	open     map[*Conn]struct{}
 	full     atomic.Bool // Serve waits for room
-	closed   bool
 	closing  atomic.Bool
 	loops    sync.WaitGroup
 	accepted chan accepted
@@ -53,9 +52,8 @@ func (s *Server) Serve(l net.Listener) error {
 		s.open = map[*Conn]struct{}{}
 	}
 	s.room.L, s.accepted, s.ended = &s.mu, make(chan accepted), make(chan struct{})
-	closed := s.closed
 	s.mu.Unlock()
-	if closed {
+	if s.closing.Load() {
 		l.Close()
 		return http.ErrServerClosed
 	}
@@ -99,7 +97,6 @@ func (s *Server) end(all bool) {
 	s.closing.Store(true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
 	if s.room.L != nil {
 		s.room.Broadcast()
 	}
@@ -114,7 +111,7 @@ func (s *Server) end(all bool) {
 func (s *Server) take(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closing.Load() {
 		return false
 	}
 	s.open[c] = struct{}{}
@@ -136,7 +133,7 @@ func (s *Server) leave(c *Conn) {
 func (s *Server) makeRoom() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.open) >= s.Most && !s.closed {
+	for len(s.open) >= s.Most && !s.closing.Load() {
 		s.full.Store(true)
 		var longest *Conn
 		since := int64(math.MaxInt64)
